@@ -1,0 +1,78 @@
+"""What a caller may do in a project: roles, and the fetch that checks them.
+
+Every handler that touches a project's entity gets it through here, so that "another project's id" is answered alike
+everywhere: malformed 400, unknown 404, not yours 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from faas_agent.control.api.auth import Caller
+from faas_agent.errors import BadRequest, Forbidden, NotFound
+from faas_agent.model.ids import is_object_id, is_uuid
+from faas_agent.ports.store.documents import DocumentTable
+from faas_agent.ports.store.session import Session
+from faas_agent.ports.store.tables import MEMBERS, PROJECTS
+
+ROLES = ("annotator", "annotationManager", "engineer", "owner")
+"""From least to most. ``engineer`` is what the console calls developer (ENDPOINTS 3)."""
+
+
+def role_in(session: Session, caller: Caller, project_id: str) -> str | None:
+    """The caller's role in a project; None for an outsider. A bot is an engineer of its project and nothing elsewhere."""
+    if caller.is_admin:
+        return "owner"
+    if caller.kind != "user":
+        return "engineer" if caller.project_id == project_id else None
+    where = (MEMBERS.c.project_id == project_id) & (MEMBERS.c.email == caller.email)
+    return session.connection.scalar(select(MEMBERS.c.role).where(where))
+
+
+def require(session: Session, caller: Caller, project_id: str, role: str = "annotator") -> None:
+    """Raises Forbidden unless the caller has at least that role in the project."""
+    found = role_in(session, caller, project_id)
+    if found is None:
+        raise Forbidden("you are not a member of this project: ask one of its owners to add you")
+    if ROLES.index(found) < ROLES.index(role):
+        raise Forbidden(f"this takes the role {role!r} in the project, yours is {found!r}")
+
+
+def visible_projects(session: Session, caller: Caller, wanted: Iterable[str] | None = None) -> list[str]:
+    """Ids of the projects a caller may read; only those among ``wanted`` when given. Unknown ones are left out."""
+    if caller.is_admin:
+        found = session.connection.scalars(select(PROJECTS.table.c.id)).all()
+    elif caller.kind != "user":
+        found = [caller.project_id] if caller.project_id else []
+    else:
+        found = session.connection.scalars(select(MEMBERS.c.project_id).where(MEMBERS.c.email == caller.email)).all()
+    mine = [project for project in found if project is not None]
+    return mine if wanted is None else [project for project in mine if project in set(wanted)]
+
+
+def object_id(text: str, what: str) -> str:
+    """The id itself when it has the form of one (24 hex digits). Raises BadRequest naming what it should be of."""
+    if not is_object_id(text):
+        raise BadRequest(f"{text[:60]!r} is not the id of {what}: an id has 24 hexadecimal digits")
+    return text
+
+
+def uuid_id(text: str, what: str) -> str:
+    """The id itself when it is a UUID. Raises BadRequest naming what it should be of."""
+    if not is_uuid(text):
+        raise BadRequest(f"{text[:60]!r} is not the id of {what}: an id is a UUID")
+    return text
+
+
+def fetch(
+    session: Session, caller: Caller, table: DocumentTable, entity_id: str, what: str, role: str = "annotator"
+) -> dict[str, Any]:
+    """An entity with a ``projectId``, for a caller with that role. Raises NotFound and Forbidden."""
+    found = session.documents(table).get(entity_id)
+    if found is None:
+        raise NotFound(f"{what} {entity_id} does not exist")
+    require(session, caller, found["projectId"], role)
+    return found

@@ -1,0 +1,35 @@
+"""HTTP in: the app with its resources, one file each. Made by ``faas up`` and ``faas api`` for one platform."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+from faas_agent import __version__
+from faas_agent.control.api import health, problems, tokens
+from faas_agent.control.api.limits import BodyLimit
+from faas_agent.control.platform import Platform
+
+BASE: tuple[APIRouter, ...] = (health.router, tokens.base)
+"""Below the base url: login and health."""
+GATE: tuple[APIRouter, ...] = (tokens.router,)
+"""Below ``/api/v1``: every resource."""
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """The ASGI app. It keeps nothing but a reference to the platform."""
+    app = FastAPI(
+        title="faas-agent",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        middleware=[Middleware(BodyLimit, limit=platform.settings.json_limit_bytes)],
+    )
+    app.state.platform = platform
+    problems.install(app)
+    for router in BASE:
+        app.include_router(router)
+    for router in GATE:
+        app.include_router(router, prefix="/api/v1")
+    return app

@@ -1,0 +1,47 @@
+"""Errors out: every failure leaves as ``{"status", "message"}`` with the right status (ENDPOINTS 0, DESIGN 8.7).
+
+One place, so that no message shows SQL, a path, a secret or a traceback. What is our own fault is logged with its
+traceback under an id that the answer names.
+"""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from faas_agent.errors import FaasError
+from faas_agent.model.ids import new_uuid
+
+LOG = structlog.get_logger("api")
+
+
+def problem(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The one shape of a failure."""
+    return JSONResponse({"status": status, "message": message}, status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+
+    @app.exception_handler(FaasError)
+    def known(_request: Request, error: FaasError) -> JSONResponse:
+        return problem(error.status, error.message, {"Retry-After": "1"} if error.retryable else None)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "body") or "the body"
+        return problem(400, f"{where}: {first['msg']}")
+
+    @app.exception_handler(HTTPException)
+    def http(_request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    def unknown(request: Request, error: Exception) -> JSONResponse:
+        incident = new_uuid()
+        LOG.error("request failed", incident=incident, path=request.url.path, exc_info=error)
+        return problem(500, f"something went wrong on our side; the server's log has it as {incident}")

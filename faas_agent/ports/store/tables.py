@@ -1,0 +1,279 @@
+"""What is kept, table by table. Column paths are those of the wire, so that a filter on them meets an index.
+
+Entities that the wire defines are documents (``documents.py``). What only the platform moves (executions, leases,
+outbox, logs) has plain columns, because each change of it is one guarded statement.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+
+from faas_agent.ports.store.documents import Column as Path
+from faas_agent.ports.store.documents import DocumentTable
+
+METADATA = MetaData()
+SCHEMA_VERSION = 1
+"""Raised with every change of a table; a database of a later version is refused."""
+
+META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+# -- who ----------------------------------------------------------------------------------------------------------------
+
+USERS = DocumentTable(
+    METADATA,
+    "users",
+    {
+        "email": Path("email", Text, unique=True),
+        "type": Path("type", Text),
+        "project_id": Path("projectId", Text, index=True),
+        "first_name": Path("firstName", Text),
+    },
+)
+PASSWORDS = Table(
+    "passwords",
+    METADATA,
+    Column("email", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+)
+ORGS = DocumentTable(METADATA, "orgs", {"name": Path("name", Text)})
+ORG_MEMBERS = Table(
+    "org_members",
+    METADATA,
+    Column("org_id", Text, primary_key=True),
+    Column("email", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+)
+PROJECTS = DocumentTable(
+    METADATA, "projects", {"name": Path("name", Text, unique=True), "creator": Path("creator", Text)}
+)
+MEMBERS = Table(
+    "members",
+    METADATA,
+    Column("project_id", Text, primary_key=True),
+    Column("email", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Index("members_email", "email"),
+)
+INTEGRATIONS = DocumentTable(
+    METADATA, "integrations", {"org_id": Path("orgId", Text, index=True), "name": Path("name", Text)}
+)
+SECRETS = Table(
+    "secrets",
+    METADATA,
+    Column("integration_id", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+# -- data ---------------------------------------------------------------------------------------------------------------
+
+DATASETS = DocumentTable(
+    METADATA,
+    "datasets",
+    {
+        "project_id": Path("projectId", Text, index=True),
+        "name": Path("name", Text),
+        "system": Path("system", Boolean),
+        "created_at": Path("createdAt", Text),
+    },
+    unique=[("project_id", "name")],
+)
+ITEMS = DocumentTable(
+    METADATA,
+    "items",
+    {
+        "dataset_id": Path("datasetId", Text, index=True),
+        "project_id": Path("projectId", Text),
+        "filename": Path("filename", Text),
+        "dir": Path("dir", Text),
+        "name": Path("name", Text),
+        "type": Path("type", Text),
+        "hidden": Path("hidden", Boolean),
+        "mimetype": Path("metadata.system.mimetype", Text),
+        "created_at": Path("createdAt", Text),
+        "updated_at": Path("updatedAt", Text),
+        "annotated": Path("annotated", Boolean),
+    },
+    unique=[("dataset_id", "filename")],
+)
+ANNOTATIONS = DocumentTable(
+    METADATA,
+    "annotations",
+    {
+        "item_id": Path("itemId", Text, index=True),
+        "dataset_id": Path("datasetId", Text, index=True),
+        "type": Path("type", Text),
+        "label": Path("label", Text),
+        "creator": Path("creator", Text),
+        "created_at": Path("createdAt", Text),
+    },
+)
+RECIPES = DocumentTable(METADATA, "recipes", {"title": Path("title", Text)})
+ONTOLOGIES = DocumentTable(METADATA, "ontologies", {"title": Path("title", Text)})
+DRIVERS = DocumentTable(METADATA, "drivers", {"name": Path("name", Text)})
+COMMANDS = DocumentTable(
+    METADATA, "commands", {"project_id": Path("projectId", Text, index=True), "creator": Path("creator", Text)}
+)
+SETTINGS = DocumentTable(
+    METADATA, "settings", {"name": Path("name", Text), "scope_id": Path("scope.id", Text, index=True)}
+)
+
+# -- functions ----------------------------------------------------------------------------------------------------------
+
+PACKAGES = DocumentTable(
+    METADATA,
+    "packages",
+    {
+        "project_id": Path("projectId", Text, index=True),
+        "name": Path("name", Text),
+        "version": Path("version", Text),
+        "is_global": Path("global", Boolean),
+        "creator": Path("creator", Text),
+        "created_at": Path("createdAt", Text),
+    },
+    unique=[("project_id", "name")],
+)
+PACKAGE_REVISIONS = DocumentTable(
+    METADATA,
+    "package_revisions",
+    {"package_id": Path("packageId", Text, index=True), "version": Path("version", Text)},
+    unique=[("package_id", "version")],
+)
+SERVICES = DocumentTable(
+    METADATA,
+    "services",
+    {
+        "project_id": Path("projectId", Text, index=True),
+        "package_id": Path("packageId", Text, index=True),
+        "name": Path("name", Text),
+        "active": Path("active", Boolean),
+        "is_global": Path("global", Boolean),
+        "module_name": Path("moduleName", Text),
+        "bot": Path("botUserName", Text),
+        "creator": Path("creator", Text),
+        "created_at": Path("createdAt", Text),
+    },
+    unique=[("project_id", "name")],
+)
+SERVICE_REVISIONS = DocumentTable(
+    METADATA, "service_revisions", {"service_id": Path("serviceId", Text, index=True)}
+)
+TRIGGERS = DocumentTable(
+    METADATA,
+    "triggers",
+    {
+        "project_id": Path("projectId", Text, index=True),
+        "service_id": Path("spec.operation.serviceId", Text, index=True),
+        "name": Path("name", Text),
+        "type": Path("type", Text),
+        "active": Path("active", Boolean),
+        "creator": Path("creator", Text),
+        "created_at": Path("createdAt", Text),
+    },
+    unique=[("project_id", "name")],
+)
+FIRINGS = Table(
+    "firings",
+    METADATA,
+    Column("trigger_id", Text, primary_key=True),
+    Column("resource_id", Text, primary_key=True),
+    Column("execution_id", Text, nullable=False),
+)
+"""One row for each (trigger, resource) of a ``Once`` trigger: the row that makes it unique makes it safe (DESIGN 8.5)."""
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("project_id", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("resource_id", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""What happened and has not been looked at by the triggers yet; written with the row it is about."""
+
+EXECUTIONS = Table(
+    "executions",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("package_id", Text, nullable=False),
+    Column("function_name", Text, nullable=False),
+    Column("trigger_id", Text),
+    Column("creator", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("charged", Integer, nullable=False, default=0),
+    Column("max_attempts", Integer, nullable=False),
+    Column("to_terminate", Boolean, nullable=False, default=False),
+    Column("replica_id", Text),
+    Column("lease_until", Float),
+    Column("started_at", Float),
+    Column("seconds", Float),
+    Column("latest", JSON, nullable=False),
+    Column("output", JSON),
+    Column("doc", JSON, nullable=False),
+    Index("executions_service", "service_id", "id"),
+    Index("executions_project", "project_id", "id"),
+    Index("executions_state", "state", "service_id"),
+    Index("executions_replica", "replica_id"),
+)
+"""``attempts`` numbers every start and is the fence; ``charged`` counts those that use up ``max_attempts``."""
+STATUS_LOG = Table(
+    "status_log",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("execution_id", Text, nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("entry", JSON, nullable=False),
+)
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("service_id", Text, nullable=False),
+    Column("execution_id", Text, nullable=False),
+)
+REPLICAS = Table(
+    "replicas",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("service_id", Text, nullable=False, index=True),
+    Column("service_version", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("message", Text),
+    Column("phases", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+SERVICE_STATUS = Table(
+    "service_status",
+    METADATA,
+    Column("service_id", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("reason", Text),
+    Column("message", Text),
+    Column("not_before", Float, nullable=False, default=0.0),
+)
+"""What the controller has seen of a service: starts that failed in a row, and when it may try again."""
+LOGS = Table(
+    "logs",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("service_id", Text, nullable=False),
+    Column("execution_id", Text),
+    Column("replica_id", Text),
+    Column("function_name", Text),
+    Column("level", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("system", Boolean, nullable=False, default=False),
+    Index("logs_service", "service_id", "id"),
+    Index("logs_execution", "execution_id", "id"),
+)
