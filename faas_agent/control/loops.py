@@ -1,0 +1,80 @@
+"""The loops of the control plane: each a step that is safe to repeat, a signal that shortens its wait, and a period.
+
+Started and stopped by ``faas up``. A step that fails is logged and tried again; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from faas_agent.control.dispatch.leases import take_back_expired
+from faas_agent.control.dispatch.publish import publish_owed, wake_forgotten
+from faas_agent.control.platform import Platform
+from faas_agent.control.reconcile.reconciler import Reconciler
+from faas_agent.control.triggers.engine import fire_pending
+from faas_agent.ports.cluster.protocol import Cluster
+
+LOG = structlog.get_logger("loops")
+
+
+class Loop:
+    """One step, again and again, in a thread of its own."""
+
+    def __init__(self, name: str, step: Callable[[], object], signal: threading.Event, period: float) -> None:
+        self._name, self._step, self._signal, self._period = name, step, signal, period
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the running step end; start no other."""
+        self._stopping = True
+        self._signal.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._step()
+            except Exception:
+                LOG.exception("step failed", loop=self._name)
+                self._signal.clear()
+            self._signal.wait(self._period)
+            self._signal.clear()
+
+
+class Loops:
+    """All of them, for ``faas up``."""
+
+    def __init__(self, platform: Platform, cluster: Cluster) -> None:
+        settings, signals = platform.settings, platform.signals
+        self._reconciler = Reconciler(platform, cluster)
+        self._loops = [
+            Loop("outbox", lambda: publish_owed(platform), signals.outbox, 1.0),
+            Loop("triggers", lambda: fire_pending(platform), signals.events, 1.0),
+            Loop("sweep", lambda: self._sweep(platform), threading.Event(), settings.sweep_seconds),
+            Loop("reconcile", self._reconciler.step, signals.reconcile, settings.reconcile_seconds),
+        ]
+        self._platform = platform
+
+    def start(self) -> None:
+        """Wake what an earlier process left waiting, then run."""
+        wake_forgotten(self._platform, settle_seconds=0)
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self, grace_seconds: float) -> None:
+        """No new work; then every replica, which may finish for ``grace_seconds``."""
+        for loop in self._loops:
+            loop.stop()
+        self._reconciler.stop_all(grace_seconds)
+
+    @staticmethod
+    def _sweep(platform: Platform) -> None:
+        take_back_expired(platform)
+        wake_forgotten(platform)

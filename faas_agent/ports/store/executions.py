@@ -1,0 +1,165 @@
+"""Executions in the store: every change of state is one guarded statement, or it does not happen (DESIGN 4).
+
+Called by the API and by ``control/dispatch``. The guard of each UPDATE comes from the transition table in
+``model/executions/state.py``; a caller learns from the returned rows what really changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+
+from faas_agent.model.executions.execution import Entry, Row
+from faas_agent.model.executions.state import TERMINAL, WAITING, State, sources_of
+from faas_agent.ports.store.session import Session
+from faas_agent.ports.store.tables import EXECUTIONS, OUTBOX, STATUS_LOG
+
+C = EXECUTIONS.c
+_WAITING = [state.value for state in WAITING]
+_TERMINAL = [state.value for state in TERMINAL]
+
+
+def create(session: Session, rows: Sequence[Row]) -> None:
+    """New executions, their first status and their wake-ups, in this transaction."""
+    session.connection.execute(insert(EXECUTIONS), list(rows))
+    note(session, [(row["id"], 0, row["latest"]) for row in rows])
+    wake(session, rows)
+
+
+def wake(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
+    """An outbox row for each: a wake-up that will be published after this transaction, whatever happens to us."""
+    found = [{"service_id": row["service_id"], "execution_id": row["id"]} for row in rows]
+    if found:
+        session.connection.execute(insert(OUTBOX), found)
+
+
+def note(session: Session, entries: Sequence[tuple[str, int, Entry]]) -> None:
+    """Append to the status logs: (execution, attempt, entry)."""
+    if entries:
+        session.connection.execute(
+            insert(STATUS_LOG), [{"execution_id": i, "attempt": attempt, "entry": e} for i, attempt, e in entries]
+        )
+
+
+def get(session: Session, execution_id: str) -> Row | None:
+    """One row, or None."""
+    row = session.connection.execute(select(EXECUTIONS).where(C.id == execution_id)).mappings().first()
+    return dict(row) if row else None
+
+
+def history(session: Session, execution_ids: Sequence[str]) -> dict[str, list[Entry]]:
+    """The status log of each, oldest first."""
+    found: dict[str, list[Entry]] = {execution_id: [] for execution_id in execution_ids}
+    query = select(STATUS_LOG.c.execution_id, STATUS_LOG.c.entry).where(STATUS_LOG.c.execution_id.in_(execution_ids))
+    for execution_id, line in session.connection.execute(query.order_by(STATUS_LOG.c.id)):
+        found[execution_id].append(line)
+    return found
+
+
+def claim(
+    session: Session, service_id: str, execution_ids: Sequence[str], replica_id: str, lease_until: float, latest: Entry
+) -> list[Row]:
+    """Take those that still wait, for this replica: state, attempt, charge and lease in one statement."""
+    return _change(
+        session,
+        (C.id.in_(execution_ids)) & (C.service_id == service_id) & C.state.in_(_WAITING) & ~C.to_terminate,
+        state=State.IN_PROGRESS.value,
+        attempts=C.attempts + 1,
+        charged=C.charged + 1,
+        replica_id=replica_id,
+        lease_until=lease_until,
+        updated_at=latest["timestamp"],
+        latest=latest,
+        reason=None,
+    )
+
+
+def renew(session: Session, replica_id: str, running: Mapping[str, int], lease_until: float) -> set[str]:
+    """Extend the leases of (execution: attempt). Returns those that are no longer this replica's to run."""
+    if not running:
+        return set()
+    where = C.id.in_(running) & (C.replica_id == replica_id) & (C.state == State.IN_PROGRESS.value)
+    statement = update(EXECUTIONS).where(where).values(lease_until=lease_until).returning(C.id, C.attempts)
+    held = {row.id for row in session.connection.execute(statement) if running[row.id] == row.attempts}
+    return set(running) - held
+
+
+def settle(session: Session, execution_id: str, attempt: int, then: State, **values: Any) -> Row | None:
+    """End or requeue a running attempt. None when that attempt is not the running one: a stale report (fencing)."""
+    where = (C.id == execution_id) & (C.attempts == attempt) & (C.state == State.IN_PROGRESS.value)
+    rows = _change(session, where & _may(then), state=then.value, replica_id=None, lease_until=None, **values)
+    return rows[0] if rows else None
+
+
+def progress(session: Session, execution_id: str, attempt: int, **values: Any) -> bool:
+    """Change what a running attempt shows of itself; False when it is not the running one."""
+    where = (C.id == execution_id) & (C.attempts == attempt) & (C.state == State.IN_PROGRESS.value)
+    return bool(_change(session, where, **values))
+
+
+def end_waiting(session: Session, where: ColumnElement[bool], then: State, **values: Any) -> list[Row]:
+    """End executions that wait, without a start."""
+    return _change(session, where & C.state.in_(_WAITING) & _may(then), state=then.value, **values)
+
+
+def ask_to_terminate(session: Session, execution_id: str, at: str) -> Row | None:
+    """Mark one that has not ended; None when it has."""
+    rows = _change(session, (C.id == execution_id) & C.state.not_in(_TERMINAL), to_terminate=True, updated_at=at)
+    return rows[0] if rows else None
+
+
+def start_again(session: Session, execution_id: str, **values: Any) -> Row | None:
+    """A caller's rerun of one that has ended: the same id, its attempts uncharged. None when it has not ended."""
+    where = (C.id == execution_id) & C.state.in_(_TERMINAL)
+    rows = _change(session, where, state=State.CREATED.value, charged=0, to_terminate=False, reason=None, **values)
+    return rows[0] if rows else None
+
+
+def running_on(session: Session, replica_id: str) -> list[Row]:
+    """What a replica holds."""
+    return _rows(session, (C.replica_id == replica_id) & (C.state == State.IN_PROGRESS.value))
+
+
+def expired(session: Session, now: float, limit: int = 500) -> list[Row]:
+    """Running executions whose lease is over."""
+    return _rows(session, (C.state == State.IN_PROGRESS.value) & (C.lease_until < now), limit)
+
+
+def waiting(session: Session, before: str, limit: int = 5000) -> list[Row]:
+    """Executions that wait since before then, for the sweep that wakes somebody again."""
+    return _rows(session, C.state.in_(_WAITING) & (C.updated_at < before), limit)
+
+
+def counts(session: Session) -> dict[str, dict[str, int]]:
+    """By service: how many wait and how many run."""
+    found: dict[str, dict[str, int]] = {}
+    query = select(C.service_id, C.state, func.count()).where(C.state.in_([*_WAITING, State.IN_PROGRESS.value]))
+    for service_id, state, number in session.connection.execute(query.group_by(C.service_id, C.state)):
+        kind = "running" if state == State.IN_PROGRESS.value else "waiting"
+        of_service = found.setdefault(service_id, {"waiting": 0, "running": 0})
+        of_service[kind] += number
+    return found
+
+
+def delete_of_service(session: Session, service_id: str) -> None:
+    """Everything of a service that goes."""
+    ids = select(C.id).where(C.service_id == service_id)
+    session.connection.execute(delete(STATUS_LOG).where(STATUS_LOG.c.execution_id.in_(ids)))
+    session.connection.execute(delete(OUTBOX).where(OUTBOX.c.service_id == service_id))
+    session.connection.execute(delete(EXECUTIONS).where(C.service_id == service_id))
+
+
+def _may(then: State) -> ColumnElement[bool]:
+    return C.state.in_([state.value for state in sources_of(then)])
+
+
+def _change(session: Session, where: ColumnElement[bool], **values: Any) -> list[Row]:
+    statement = update(EXECUTIONS).where(where).values(**values).returning(EXECUTIONS)
+    return [dict(row) for row in session.connection.execute(statement).mappings()]
+
+
+def _rows(session: Session, where: ColumnElement[bool], limit: int = 10_000) -> list[Row]:
+    statement = select(EXECUTIONS).where(where).order_by(C.id).limit(limit)
+    return [dict(row) for row in session.connection.execute(statement).mappings()]
