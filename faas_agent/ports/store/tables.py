@@ -95,10 +95,19 @@ ITEMS = DocumentTable(
     },
     unique=[("dataset_id", "filename")],
 )
+Index("items_counted", *(ITEMS.table.c[name] for name in ("dataset_id", "type", "hidden", "annotated")))
+ITEM_BYTES = Table(
+    "item_bytes",
+    METADATA,
+    Column("item_id", Text, primary_key=True),
+    Column("blob_key", Text, nullable=False, index=True),
+)
+"""Where an item's bytes are: never on the wire. Clones share a blob, so it goes when its last row goes."""
 ANNOTATIONS = DocumentTable(
     METADATA,
     "annotations",
     {
+        "project_id": Path("projectId", Text),
         "item_id": Path("itemId", Text, index=True),
         "dataset_id": Path("datasetId", Text, index=True),
         "type": Path("type", Text),
@@ -107,8 +116,12 @@ ANNOTATIONS = DocumentTable(
         "created_at": Path("createdAt", Text),
     },
 )
-RECIPES = DocumentTable(METADATA, "recipes", {"title": Path("title", Text)})
-ONTOLOGIES = DocumentTable(METADATA, "ontologies", {"title": Path("title", Text)})
+RECIPES = DocumentTable(
+    METADATA, "recipes", {"project_id": Path("projectId", Text, index=True), "title": Path("title", Text)}
+)
+ONTOLOGIES = DocumentTable(
+    METADATA, "ontologies", {"project_id": Path("projectId", Text, index=True), "title": Path("title", Text)}
+)
 DRIVERS = DocumentTable(METADATA, "drivers", {"name": Path("name", Text)})
 COMMANDS = DocumentTable(
     METADATA, "commands", {"project_id": Path("projectId", Text, index=True), "creator": Path("creator", Text)}
