@@ -1,4 +1,4 @@
-"""The one error tree. A class says the HTTP status, the exit code, whether trying again can help, and whose fault it is.
+"""The one error tree. A class says the HTTP status, the exit code, whether trying again can help, and whose fault.
 
 Raised anywhere; turned into an answer in one place per edge: ``control/api/problems.py`` for HTTP, ``cli`` for a
 terminal. A message names the field or thing and says what to do next; it never holds a secret, a path or a traceback.
@@ -73,7 +73,7 @@ class Unavailable(FaasError):
 
 
 class StartFailed(FaasError):
-    """A replica cannot start. ``reason`` is one of ``model.executions.reasons.Reason``; final until the service changes."""
+    """A replica cannot start. ``reason`` is one of ``model.executions.reasons.Reason``."""
 
     status, exit_code, fault = 424, 7, "code"
 

@@ -67,11 +67,19 @@ class Settings:
             if text:
                 found[field.name] = _parse(field.name, text, type(field.default))
         found.update({name: value for name, value in flags.items() if value is not None})
-        return replace(cls(), **found)  # type: ignore[arg-type]  # parsed to the type of each default just above
+        return replace(cls(), **found)  # type: ignore[arg-type]  # of the type of each default, just above
 
 
 def _parse(name: str, text: str, kind: type) -> object:
     try:
-        return Path(text) if issubclass(kind, Path) else kind(text)
+        return (
+            Path(text)
+            if issubclass(kind, Path)
+            else int(text)
+            if kind is int
+            else float(text)
+            if kind is float
+            else text
+        )
     except ValueError:
         raise UsageError(f"FAAS_{name.upper()} must be a number ({kind.__name__}), not {text!r}") from None

@@ -143,6 +143,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             listener.listen(1024)
         except OSError as error:
             raise UsageError(
-                f"cannot listen on {host}:{port}: {error.strerror}. Stop what listens there, or choose another --port (0 takes a free one)"
+                f"cannot listen on {host}:{port}: {error.strerror}. "
+                "Stop what listens there, or choose another --port (0 takes a free one)"
             ) from None
         yield listener

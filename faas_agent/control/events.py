@@ -21,7 +21,7 @@ def emit(
     entity: Mapping[str, Any],
     project_id: str,
 ) -> None:
-    """``resource`` and ``action`` as triggers spell them (ENDPOINTS 17): ``Item``, ``Created``. ``entity`` as on the wire."""
+    """``resource``, ``action``: as triggers spell them (ENDPOINTS 17). ``entity``: as on the wire."""
     session.connection.execute(
         EVENTS.insert().values(
             project_id=project_id,

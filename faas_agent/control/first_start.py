@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from faas_agent.control.api.auth import hash_password
 from faas_agent.model.ids import new_uuid
+from faas_agent.model.specs.user import person
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import DRIVERS, ORG_MEMBERS, ORGS, PASSWORDS, USERS
 from faas_agent.settings import Settings
@@ -52,20 +53,7 @@ def ensure(session: Session, settings: Settings, now: str, object_id: str) -> st
 
 def add_user(session: Session, email: str, password: str, now: str, *, admin: bool = False) -> None:
     """A person who can log in."""
-    user = {
-        "id": email,
-        "email": email,
-        "username": email,
-        "firstName": email.partition("@")[0],
-        "lastName": "",
-        "type": "user",
-        "role": "owner" if admin else "engineer",
-        "admin": admin,
-        "avatar": None,
-        "createdAt": now,
-        "updatedAt": now,
-    }
-    session.documents(USERS).insert(user)
+    session.documents(USERS).insert(person(email, now, admin=admin))
     session.connection.execute(insert(PASSWORDS).values(email=email, hash=hash_password(password)))
 
 

@@ -23,7 +23,7 @@ ROLES = ("annotator", "annotationManager", "engineer", "owner")
 
 
 def role_in(session: Session, caller: Caller, project_id: str) -> str | None:
-    """The caller's role in a project; None for an outsider. A bot is an engineer of its project and nothing elsewhere."""
+    """The caller's role in a project; None for an outsider. A bot is an engineer of its own project only."""
     if caller.is_admin:
         return "owner"
     if caller.kind != "user":

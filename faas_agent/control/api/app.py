@@ -6,13 +6,37 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
 from faas_agent import __version__
-from faas_agent.control.api import health, problems, tokens
+from faas_agent.control.api import (
+    agents,
+    bots,
+    commands,
+    executions,
+    faas_query,
+    health,
+    packages,
+    problems,
+    service_logs,
+    services,
+    tokens,
+    triggers,
+)
 from faas_agent.control.api.limits import BodyLimit
 from faas_agent.control.platform import Platform
 
 BASE: tuple[APIRouter, ...] = (health.router, tokens.base)
 """Below the base url: login and health."""
-GATE: tuple[APIRouter, ...] = (tokens.router,)
+GATE: tuple[APIRouter, ...] = (
+    agents.router,
+    bots.router,
+    commands.router,
+    executions.router,
+    faas_query.router,
+    packages.router,
+    service_logs.router,
+    services.router,
+    tokens.router,
+    triggers.router,
+)
 """Below ``/api/v1``: every resource."""
 
 

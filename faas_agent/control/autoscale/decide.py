@@ -49,4 +49,6 @@ def decide(now: float, runtime: Mapping[str, Any], measured: Measured, most: int
         return Decision(least, "no work: minReplicas")
     wanted = ceil(measured.waiting / max(1, int(scaler.get("queueLength") or QUEUE_LENGTH)))
     replicas = min(max(wanted, measured.replicas, least, 1), top)
-    return Decision(replicas, f"{measured.waiting} waiting, {measured.running} running; never scaled in while work runs")
+    return Decision(
+        replicas, f"{measured.waiting} waiting, {measured.running} running; never scaled in while work runs"
+    )

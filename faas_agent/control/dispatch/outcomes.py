@@ -69,6 +69,26 @@ def settle(session: Session, platform: Platform, on_reset: retry.OnReset, outcom
     return True
 
 
+def show_progress(
+    session: Session,
+    platform: Platform,
+    row: Row,
+    attempt: int,
+    percent: float | None,
+    message: str | None,
+    output: object,
+) -> bool:
+    """What a running attempt says of itself; False when it is not the running one."""
+    latest = entry(platform.now(), State.IN_PROGRESS, percent, message or None, output=output)
+    values: dict[str, Any] = {"latest": latest, "updated_at": latest["timestamp"]}
+    if output is not None:
+        values["output"] = output
+    if not executions.progress(session, row["id"], attempt, **values):
+        return False
+    executions.note(session, [(row["id"], attempt, latest)])
+    return True
+
+
 def give_back(session: Session, platform: Platform, row: Row) -> None:
     """A claim that never ran, or was cut without its own fault: it waits again and pays no attempt."""
     latest = entry(platform.now(), State.CREATED)
@@ -89,6 +109,11 @@ def give_back(session: Session, platform: Platform, row: Row) -> None:
 def wake(session: Session, platform: Platform, rows: list[Row]) -> None:
     """Owe a wake-up for each, to be published as soon as this is committed."""
     executions.wake(session, rows)
+    signal_work(session, platform)
+
+
+def signal_work(session: Session, platform: Platform) -> None:
+    """There is work: publish it and see whether it needs replicas, once this is committed."""
     session.after_commit(platform.signals.outbox.set)
     session.after_commit(platform.signals.reconcile.set)
 

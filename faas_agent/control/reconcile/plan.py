@@ -42,4 +42,6 @@ def plan(version: str, wanted: int, held: bool, replicas: Sequence[Replica]) -> 
 
 def _expendable_first(replicas: Sequence[Replica]) -> list[Replica]:
     """Those that never became ready first, then the newest."""
-    return sorted(reversed(replicas), key=lambda replica: replica.state == "ready")
+    newest = list(replicas)[::-1]
+    newest.sort(key=lambda replica: replica.state == "ready")
+    return newest

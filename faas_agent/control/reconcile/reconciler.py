@@ -112,6 +112,9 @@ class Reconciler:
             self._apply(Plan(drain=tuple(r.id for r in found if r.state != "draining")), None)
             return
         held = starts.is_held(status, service["version"], self._platform.clock())
+        for replica in found:
+            if replica.state == "draining":
+                self._give_time(replica.id, float(service["drainTime"]))
         steps = plan(service["version"], self._wanted(service, view, found), held, found)
         self._apply(steps, service)
         serving = any(replica.state == "ready" for replica in found)
@@ -131,9 +134,8 @@ class Reconciler:
         return decide(now, service["runtime"], measured, self._platform.settings.max_replicas).replicas
 
     def _apply(self, steps: Plan, service: dict[str, Any] | None) -> None:
-        for _ in range(steps.start if service else 0):
-            assert service is not None
-            self._start(service)
+        for _ in range(steps.start):
+            self._start(service or {})
         for replica_id in steps.drain:
             self._drain(replica_id, service)
 
@@ -152,7 +154,11 @@ class Reconciler:
             replicas.change(session, replica_id, state="draining")
         if not self._platform.broker.order(replica_id, {"type": "drain", "seconds": seconds}):
             self._cluster.drain(replica_id)
-        self._kill_after[replica_id] = time.monotonic() + seconds + KILL_MARGIN_SECONDS
+        self._give_time(replica_id, seconds)
+
+    def _give_time(self, replica_id: str, seconds: float) -> None:
+        """A draining replica is killed after this; the first deadline it got stays."""
+        self._kill_after.setdefault(replica_id, time.monotonic() + seconds + KILL_MARGIN_SECONDS)
 
     def _kill_late(self) -> None:
         for replica_id, deadline in self._kill_after.items():

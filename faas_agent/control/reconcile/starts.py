@@ -26,9 +26,7 @@ FOR_GOOD = 1e15
 """Seconds: until the service changes."""
 
 
-def failed(
-    session: Session, platform: Platform, service_id: str, version: str, reason: Reason, message: str
-) -> None:
+def failed(session: Session, platform: Platform, service_id: str, version: str, reason: Reason, message: str) -> None:
     """A replica of that version could not start."""
     before = replicas.status(session, service_id)
     failures = (before["failures"] if before and before["version"] == version else 0) + 1
@@ -54,14 +52,14 @@ def ready(session: Session, service_id: str) -> None:
 
 def is_held(status: dict[str, Any] | None, version: str, now: float) -> bool:
     """Whether that version must not be started now."""
-    return status is not None and status["version"] == version and now < status["not_before"]
+    return status is not None and status["version"] == version and now < float(status["not_before"])
 
 
 def tells_waiting(status: dict[str, Any] | None, version: str) -> bool:
     """Whether those who wait for that version should hear why it does not start."""
     if status is None or status["version"] != version:
         return False
-    return status["not_before"] >= FOR_GOOD or status["failures"] >= TRIES
+    return bool(status["not_before"] >= FOR_GOOD or status["failures"] >= TRIES)
 
 
 def end_waiting(session: Session, platform: Platform, service_id: str, status: dict[str, Any]) -> int:

@@ -23,7 +23,7 @@ class Decision:
 
 
 def after(reason: Reason, attempts: int, max_attempts: int, on_reset: OnReset, terminating: bool) -> Decision:
-    """Losses start again while attempts are left; a timeout only with ``onReset: rerun``; a drain obeys ``onReset`` too.
+    """Losses start again while attempts are left; a timeout and a drain only with ``onReset: rerun``.
 
     An execution whose end was asked for is never started again.
     """

@@ -1,6 +1,6 @@
 """The states of an execution and the one table of how they may change (DESIGN 4).
 
-``created -> in-progress -> success | failed | canceled | aborted | system-failure``, ``in-progress -> rerun -> created``.
+``created -> in-progress -> success | failed | canceled | aborted | system-failure``; ``in-progress -> rerun``.
 The store asks ``may_become`` in the WHERE of every guarded update through ``sources_of``; nobody else decides.
 """
 
@@ -34,7 +34,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.IN_PROGRESS: frozenset({State.RERUN, State.CREATED}) | TERMINAL,
     **{end: frozenset({State.CREATED}) for end in TERMINAL},
 }
-"""``in-progress -> created`` gives back a claim that never started. ``terminal -> created`` is the caller's rerun only."""
+"""``in-progress -> created`` gives back a claim that never ran. ``terminal -> created`` is the caller's rerun only."""
 
 SPELLINGS = {"inProgress": State.IN_PROGRESS, "completed": State.SUCCESS}
 """The SDK's own spelling in ``progress.update(status=...)`` (ENDPOINTS 16)."""

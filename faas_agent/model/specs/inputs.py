@@ -66,7 +66,7 @@ def _is_number(value: Any) -> bool:
 
 
 _PLAIN: dict[str, Callable[[Any], bool]] = {
-    "Json": lambda value: True,
+    "Json": lambda _value: True,
     "String": lambda value: isinstance(value, str),
     "Boolean": lambda value: isinstance(value, bool),
     "Number": _is_number,

@@ -14,8 +14,8 @@ from typing import Any
 from faas_agent.errors import BadRequest, Conflict, NotFound
 
 ENTITY_TYPES = (
-    "Dataset", "Item", "Annotation", "Execution", "Task", "Assignment", "Service", "Package", "Project", "Recipe", "Model",
-    "Message", "Pipeline", "Compute", "User",
+    "Dataset", "Item", "Annotation", "Execution", "Task", "Assignment", "Service", "Package", "Project", "Recipe",
+    "Model", "Message", "Pipeline", "Compute", "User",
 )  # fmt: skip
 PLAIN_TYPES = ("Json", "String", "Number", "Integer", "Float", "Boolean")
 TYPES = frozenset(kind + many for kind in ENTITY_TYPES + PLAIN_TYPES for many in ("", "[]"))
@@ -70,7 +70,9 @@ def check_requirements(raw: object) -> list[dict[str, Any]]:
     for number, requirement in enumerate(found):
         extra = set(requirement) - {"name", "version", "operator"}
         if extra:
-            raise BadRequest(f"requirements[{number}]: unknown key {sorted(extra)[0]!r}; use name, version and operator")
+            raise BadRequest(
+                f"requirements[{number}]: unknown key {sorted(extra)[0]!r}; use name, version and operator"
+            )
         if not isinstance(requirement.get("name"), str) or not requirement["name"]:
             raise BadRequest(f"requirements[{number}].name: a requirement needs a name")
         if requirement.get("operator") not in (None, "", "==", ">", "<", ">=", "<=", "!=", "~="):

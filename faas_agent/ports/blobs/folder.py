@@ -30,7 +30,7 @@ class FolderBlobs:
 
     def create(self) -> IO[bytes]:
         """A file to write into; give it to ``keep`` or close and ``drop`` it."""
-        return tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115 - the caller closes it
+        return tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)
 
     def keep(self, key: str, incoming: IO[bytes]) -> None:
         """Make what was written the blob of that key, at once and for good."""

@@ -1,4 +1,4 @@
-"""The port for bytes: what the API needs of a place that keeps them. Keys are the platform's own, safe as file names."""
+"""The port for bytes: what the API needs of a place that keeps them. Keys are our own, safe as file names."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The broker inside the server's own process: what ``faas up`` uses when no other is named.
 
 It remembers nothing across a restart and need not: the sweep publishes again whatever still waits in the store.
-A new wake-up goes to the consumer with the most free slots, so that a busy replica never hoards what an idle one could take.
+A wake-up goes to the consumer with the most free slots, so that a busy replica never hoards what an idle one could do.
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ class EmbeddedBroker:
             self._queues[service_id].extend(i for i in execution_ids if i not in known)
             self.deliver(service_id)
 
-    def consume(
-        self, service_id: str, replica_id: str, wake: Wake, order: Callable[[Order], None]
-    ) -> EmbeddedConsumer:
+    def consume(self, service_id: str, replica_id: str, wake: Wake, order: Callable[[Order], None]) -> EmbeddedConsumer:
         consumer = EmbeddedConsumer(self, service_id, replica_id, wake, order)
         with self.lock:
             self._consumers[service_id].append(consumer)

@@ -52,9 +52,9 @@ class ProcessCluster:
         started = psutil.Process(child.pid).create_time()
         record = _Record(spec.id, spec.service_id, spec.service_version, child.pid, started)
         (folder / "replica.json").write_text(json.dumps({name: getattr(record, name) for name in _Record.__slots__}))
-        assert child.stdin is not None
-        with child.stdin as stdin:
-            stdin.write(json.dumps(config).encode())
+        if child.stdin is not None:
+            with child.stdin as stdin:
+                stdin.write(json.dumps(config).encode())
 
     def drain(self, replica_id: str) -> None:
         if (process := self._process(replica_id)) is not None:

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from faas_agent.model.executions.execution import Entry, Row
 from faas_agent.model.executions.state import TERMINAL, WAITING, State, sources_of
+from faas_agent.model.specs.filters import Query
+from faas_agent.ports.store.dql import compile_filter, order_by
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import EXECUTIONS, OUTBOX, STATUS_LOG
 
@@ -132,6 +134,12 @@ def waiting(session: Session, before: str, limit: int = 5000) -> list[Row]:
     return _rows(session, C.state.in_(_WAITING) & (C.updated_at < before), limit)
 
 
+def count_waiting(session: Session, service_id: str) -> int:
+    """How many wait for a service."""
+    where = (C.service_id == service_id) & C.state.in_(_WAITING)
+    return session.connection.scalar(select(func.count()).select_from(EXECUTIONS).where(where)) or 0
+
+
 def counts(session: Session) -> dict[str, dict[str, int]]:
     """By service: how many wait and how many run."""
     found: dict[str, dict[str, int]] = {}
@@ -163,3 +171,38 @@ def _change(session: Session, where: ColumnElement[bool], **values: Any) -> list
 def _rows(session: Session, where: ColumnElement[bool], limit: int = 10_000) -> list[Row]:
     statement = select(EXECUTIONS).where(where).order_by(C.id).limit(limit)
     return [dict(row) for row in session.connection.execute(statement).mappings()]
+
+
+PATHS: dict[str, ColumnElement[Any]] = {
+    "id": C.id,
+    "projectId": C.project_id,
+    "serviceId": C.service_id,
+    "packageId": C.package_id,
+    "functionName": C.function_name,
+    "triggerId": C.trigger_id,
+    "creator": C.creator,
+    "createdAt": C.created_at,
+    "updatedAt": C.updated_at,
+    "latestStatus.status": C.state,
+    "latestStatus": C.latest,
+    "attempts": C.charged,
+    "maxAttempts": C.max_attempts,
+    "toTerminate": C.to_terminate,
+    "duration": C.seconds,
+    "reason": C.reason,
+    "output": C.output,
+    "replicaId": C.replica_id,
+}
+"""Path on the wire -> column; every other path is looked up in ``doc``."""
+
+
+def query(session: Session, asked: Query, project_ids: Sequence[str]) -> tuple[list[Row], int]:
+    """One page within these projects, newest first unless a sort is asked for, and how many there are in all."""
+    dialect = session.connection.dialect.name
+    where = C.project_id.in_(project_ids) & compile_filter(asked.filter, PATHS, C.doc, dialect)
+    order = order_by(asked.sort, PATHS, C.doc, dialect) if asked.sort else [C.id.desc()]
+    statement = select(EXECUTIONS).where(where).order_by(*order, C.id)
+    statement = statement.limit(asked.page_size).offset(asked.page * asked.page_size)
+    rows = [dict(row) for row in session.connection.execute(statement).mappings()]
+    total = session.connection.scalar(select(func.count()).select_from(EXECUTIONS).where(where)) or 0
+    return rows, total

@@ -15,12 +15,12 @@ class Session:
     """A transaction that is open."""
 
     connection: Connection
-    hooks: list[Callable[[], None]] = field(default_factory=list)
+    hooks: list[Callable[[], object]] = field(default_factory=list)
 
     def documents(self, table: DocumentTable) -> Documents:
         """The documents of one table, in this transaction."""
         return Documents(self.connection, table)
 
-    def after_commit(self, hook: Callable[[], None]) -> None:
+    def after_commit(self, hook: Callable[[], object]) -> None:
         """Call ``hook`` once when this transaction is committed; not at all when it is rolled back."""
         self.hooks.append(hook)

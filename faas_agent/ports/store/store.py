@@ -61,7 +61,13 @@ def open_sqlite(path: Path) -> Store:
 
 def _prepare(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # transactions are begun above, in words: BEGIN IMMEDIATE is the point
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON", "cache_size=-65536"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+    ):
         raw.execute(f"PRAGMA {pragma}")
 
 
@@ -70,4 +76,6 @@ def _check_version(connection: Connection) -> None:
     if found is None:
         connection.execute(insert(tables.META).values(key="schema", value=str(tables.SCHEMA_VERSION)))
     elif int(found) > tables.SCHEMA_VERSION:
-        raise UsageError(f"the database has schema {found}, this release knows {tables.SCHEMA_VERSION}: use a newer one")
+        raise UsageError(
+            f"the database has schema {found}, this release knows {tables.SCHEMA_VERSION}: use a newer one"
+        )

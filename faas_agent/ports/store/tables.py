@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 
 META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
-# -- who ----------------------------------------------------------------------------------------------------------------
+# -- who -------------------------------------------------------------------------------------------------------------
 
 USERS = DocumentTable(
     METADATA,
@@ -26,7 +26,7 @@ USERS = DocumentTable(
         "email": Path("email", Text, unique=True),
         "type": Path("type", Text),
         "project_id": Path("projectId", Text, index=True),
-        "first_name": Path("firstName", Text),
+        "created_at": Path("createdAt", Text),
     },
 )
 PASSWORDS = Table(
@@ -64,7 +64,7 @@ SECRETS = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
-# -- data ---------------------------------------------------------------------------------------------------------------
+# -- data ------------------------------------------------------------------------------------------------------------
 
 DATASETS = DocumentTable(
     METADATA,
@@ -130,7 +130,7 @@ SETTINGS = DocumentTable(
     METADATA, "settings", {"name": Path("name", Text), "scope_id": Path("scope.id", Text, index=True)}
 )
 
-# -- functions ----------------------------------------------------------------------------------------------------------
+# -- functions -------------------------------------------------------------------------------------------------------
 
 PACKAGES = DocumentTable(
     METADATA,
@@ -167,9 +167,7 @@ SERVICES = DocumentTable(
     },
     unique=[("project_id", "name")],
 )
-SERVICE_REVISIONS = DocumentTable(
-    METADATA, "service_revisions", {"service_id": Path("serviceId", Text, index=True)}
-)
+SERVICE_REVISIONS = DocumentTable(METADATA, "service_revisions", {"service_id": Path("serviceId", Text, index=True)})
 TRIGGERS = DocumentTable(
     METADATA,
     "triggers",
@@ -191,7 +189,7 @@ FIRINGS = Table(
     Column("resource_id", Text, primary_key=True),
     Column("execution_id", Text, nullable=False),
 )
-"""One row for each (trigger, resource) of a ``Once`` trigger: the row that makes it unique makes it safe (DESIGN 8.5)."""
+"""One row for each (trigger, resource) of a ``Once`` trigger: what makes it unique makes it safe (DESIGN 8.5)."""
 EVENTS = Table(
     "events",
     METADATA,

@@ -1,0 +1,26 @@
+"""What goes when a project goes: everything in it, each kind by the file that knows it.
+
+Called by ``projects.py`` inside its transaction, so a project is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from faas_agent.control.api.bots import delete_bots_of
+from faas_agent.control.api.datasets import delete_datasets_of
+from faas_agent.control.platform import Platform
+from faas_agent.ports.store.session import Session
+from faas_agent.ports.store.tables import COMMANDS, EVENTS, MEMBERS, ONTOLOGIES, PROJECTS, RECIPES, SETTINGS
+
+
+def remove_project(session: Session, platform: Platform, project_id: str) -> None:
+    """Services first, so that nothing runs on what follows."""
+    delete_datasets_of(session, platform, project_id)
+    delete_bots_of(session, project_id)
+    for documents in (RECIPES, ONTOLOGIES, COMMANDS):
+        session.documents(documents).delete_many(documents.table.c.project_id == project_id)
+    session.documents(SETTINGS).delete_many(SETTINGS.table.c.scope_id == project_id)
+    for table in (EVENTS, MEMBERS):
+        session.connection.execute(delete(table).where(table.c.project_id == project_id))
+    session.documents(PROJECTS).delete(project_id)

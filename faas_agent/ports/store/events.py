@@ -1,0 +1,34 @@
+"""What happened and has not been dealt with, and which trigger fired on which resource already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from faas_agent.ports.store.session import Session
+from faas_agent.ports.store.tables import EVENTS, FIRINGS
+
+
+def pending(session: Session, limit: int) -> list[dict[str, Any]]:
+    """The oldest events."""
+    query = select(EVENTS).order_by(EVENTS.c.id).limit(limit)
+    return [dict(row) for row in session.connection.execute(query).mappings()]
+
+
+def done(session: Session, group: Sequence[dict[str, Any]]) -> None:
+    """These have met every trigger."""
+    session.connection.execute(delete(EVENTS).where(EVENTS.c.id.in_([event["id"] for event in group])))
+
+
+def first_firing(session: Session, trigger_id: str, resource_id: str, execution_id: str) -> bool:
+    """True once for each (trigger, resource)."""
+    row = insert(FIRINGS).values(trigger_id=trigger_id, resource_id=resource_id, execution_id=execution_id)
+    return bool(session.connection.execute(row.on_conflict_do_nothing()).rowcount)
+
+
+def forget_trigger(session: Session, trigger_id: str) -> None:
+    """A trigger that is deleted."""
+    session.connection.execute(delete(FIRINGS).where(FIRINGS.c.trigger_id == trigger_id))
