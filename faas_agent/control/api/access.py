@@ -67,6 +67,15 @@ def uuid_id(text: str, what: str) -> str:
     return text
 
 
+def fetch_project(session: Session, caller: Caller, project_id: str, role: str = "annotator") -> dict[str, Any]:
+    """A project for a caller with that role. Raises BadRequest, NotFound and Forbidden."""
+    project = session.documents(PROJECTS).get(uuid_id(project_id, "a project"))
+    if project is None:
+        raise NotFound(f"project {project_id} does not exist")
+    require(session, caller, project_id, role)
+    return project
+
+
 def fetch(
     session: Session, caller: Caller, table: DocumentTable, entity_id: str, what: str, role: str = "annotator"
 ) -> dict[str, Any]:

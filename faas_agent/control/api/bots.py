@@ -71,9 +71,8 @@ def delete_bot(session: Session, project_id: str, email: str) -> None:
 @router.post("")
 def create(platform: PlatformDep, caller: CallerDep, project_id: str, body: NewBot) -> dict[str, Any]:
     """A new bot; its password comes back once, here, when it was asked for."""
-    access.uuid_id(project_id, "a project")
     with platform.store.write() as session:
-        access.require(session, caller, project_id, "engineer")
+        access.fetch_project(session, caller, project_id, "engineer")
         made = create_bot(session, platform, project_id, body.name)
         if not body.returnCredentials:
             return made
@@ -85,27 +84,24 @@ def create(platform: PlatformDep, caller: CallerDep, project_id: str, body: NewB
 @router.get("")
 def list_bots(platform: PlatformDep, caller: CallerDep, project_id: str) -> list[dict[str, Any]]:
     """The project's bots, the oldest first."""
-    access.uuid_id(project_id, "a project")
     with platform.store.read() as session:
-        access.require(session, caller, project_id)
+        access.fetch_project(session, caller, project_id)
         return session.documents(USERS).find("created_at", project_id=project_id, type="bot")
 
 
 @router.get("/{bot_id}")
 def get(platform: PlatformDep, caller: CallerDep, project_id: str, bot_id: str) -> dict[str, Any]:
     """One bot; its id is its e-mail."""
-    access.uuid_id(project_id, "a project")
     with platform.store.read() as session:
-        access.require(session, caller, project_id)
+        access.fetch_project(session, caller, project_id)
         return _bot_of(session, project_id, bot_id)
 
 
 @router.delete("/{bot_id}", status_code=204, response_class=Response)
 def delete(platform: PlatformDep, caller: CallerDep, project_id: str, bot_id: str) -> None:
     """A bot that no active service acts as."""
-    access.uuid_id(project_id, "a project")
     with platform.store.write() as session:
-        access.require(session, caller, project_id, "engineer")
+        access.fetch_project(session, caller, project_id, "engineer")
         delete_bot(session, project_id, bot_id)
 
 

@@ -57,7 +57,7 @@ def members_of(session: Session, project_ids: Collection[str]) -> dict[str, list
 def list_members(platform: PlatformDep, caller: CallerDep, project_id: str) -> list[dict[str, Any]]:
     """The project's people; its bots are listed as bots."""
     with platform.store.read() as session:
-        access.require(session, caller, access.uuid_id(project_id, "a project"))
+        access.fetch_project(session, caller, project_id)
         return members_of(session, [project_id])[project_id]
 
 
@@ -67,7 +67,7 @@ def add(
 ) -> dict[str, Any]:
     """Take somebody in, or change the role of who is in already."""
     with platform.store.write() as session:
-        access.require(session, caller, _existing(session, caller, project_id), "owner")
+        access.fetch_project(session, caller, project_id, "owner")
         join(session, check_email(email), platform.now())
         role = (body or MemberRole()).role
         if _role(session, project_id, email) is None:
@@ -80,7 +80,7 @@ def add(
 def update(platform: PlatformDep, caller: CallerDep, project_id: str, email: str, body: MemberRole) -> dict[str, Any]:
     """Give a member another role."""
     with platform.store.write() as session:
-        access.require(session, caller, access.uuid_id(project_id, "a project"), "owner")
+        access.fetch_project(session, caller, project_id, "owner")
         return _change(session, project_id, email, body.role)
 
 
@@ -88,7 +88,7 @@ def update(platform: PlatformDep, caller: CallerDep, project_id: str, email: str
 def remove(platform: PlatformDep, caller: CallerDep, project_id: str, email: str) -> dict[str, Any]:
     """Let a member go, or delete a bot, that runs no active service. Answers with the user as it was."""
     with platform.store.write() as session:
-        access.require(session, caller, access.uuid_id(project_id, "a project"), "owner")
+        access.fetch_project(session, caller, project_id, "owner")
         user = session.documents(USERS).first(email=email)
         if user is not None and user.get("projectId") == project_id:
             delete_bot(session, project_id, email)

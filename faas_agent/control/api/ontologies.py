@@ -5,12 +5,13 @@ Reached through a recipe. What a tree of labels may look like is decided in ``mo
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Response
 
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
+from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.listing import PageOffset, PageSize, names_in, page_of
 from faas_agent.control.platform import Platform
 from faas_agent.errors import BadRequest
@@ -19,8 +20,6 @@ from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import ONTOLOGIES, RECIPES
 
 router = APIRouter(prefix="/ontologies", tags=["recipes"])
-
-Json = Annotated[dict[str, Any], Body()]
 
 
 def create_ontology(

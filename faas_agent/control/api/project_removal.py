@@ -8,15 +8,30 @@ from __future__ import annotations
 from sqlalchemy import delete
 
 from faas_agent.control.api.bots import delete_bots_of
-from faas_agent.control.api.datasets import delete_datasets_of
+from faas_agent.control.api.datasets import delete_blobs, delete_datasets_of
+from faas_agent.control.api.packages import remove_packages
+from faas_agent.control.api.services import delete_services_of
 from faas_agent.control.platform import Platform
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import COMMANDS, EVENTS, MEMBERS, ONTOLOGIES, PROJECTS, RECIPES, SETTINGS
+from faas_agent.ports.store.tables import (
+    COMMANDS,
+    EVENTS,
+    MEMBERS,
+    ONTOLOGIES,
+    PACKAGES,
+    PROJECTS,
+    RECIPES,
+    SETTINGS,
+    TRIGGERS,
+)
 
 
 def remove_project(session: Session, platform: Platform, project_id: str) -> None:
     """Services first, so that nothing runs on what follows."""
-    delete_datasets_of(session, platform, project_id)
+    delete_services_of(session, platform, project_id)
+    session.documents(TRIGGERS).delete_many(TRIGGERS.table.c.project_id == project_id)
+    remove_packages(session, PACKAGES.table.c.project_id == project_id)
+    delete_blobs(session, platform, delete_datasets_of(session, platform, project_id))
     delete_bots_of(session, project_id)
     for documents in (RECIPES, ONTOLOGIES, COMMANDS):
         session.documents(documents).delete_many(documents.table.c.project_id == project_id)

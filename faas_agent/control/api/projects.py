@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
+from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.bots import create_bot
 from faas_agent.control.api.datasets import create_binaries
 from faas_agent.control.api.members import add_member, members_of
@@ -52,7 +53,7 @@ def create(platform: PlatformDep, caller: CallerDep, name: Annotated[str, Depend
     project_id, now = new_uuid(), platform.now()
     with platform.store.write() as session:
         org = home(session)
-        project = {
+        project: dict[str, Any] = {
             "id": project_id,
             "name": name,
             "creator": caller.email,
@@ -105,16 +106,14 @@ def get_by_name(platform: PlatformDep, caller: CallerDep, name: str) -> list[dic
 def get(platform: PlatformDep, caller: CallerDep, project_id: str) -> dict[str, Any]:
     """One project, for its members."""
     with platform.store.read() as session:
-        return _wire(session, caller, [fetch_project(session, caller, project_id)])[0]
+        return _wire(session, caller, [access.fetch_project(session, caller, project_id)])[0]
 
 
 @router.patch("/projects/{project_id}")
-def update(
-    platform: PlatformDep, caller: CallerDep, project_id: str, body: Annotated[dict[str, Any], Body()]
-) -> dict[str, Any]:
+def update(platform: PlatformDep, caller: CallerDep, project_id: str, body: Json) -> dict[str, Any]:
     """Another name; every other field of a whole project is ignored."""
     with platform.store.write() as session:
-        project = fetch_project(session, caller, project_id, "owner")
+        project = access.fetch_project(session, caller, project_id, "owner")
         if body.get("name") not in (None, project["name"]):
             project |= {"name": check_project_name(body["name"]), "updatedAt": platform.now()}
             try:
@@ -128,7 +127,7 @@ def update(
 def delete(platform: PlatformDep, caller: CallerDep, project_id: str) -> None:
     """The project with everything in it; its name is free at once."""
     with platform.store.write() as session:
-        fetch_project(session, caller, project_id, "owner")
+        access.fetch_project(session, caller, project_id, "owner")
         remove_project(session, platform, project_id)
 
 
@@ -136,17 +135,8 @@ def delete(platform: PlatformDep, caller: CallerDep, project_id: str) -> None:
 def send_mail(platform: PlatformDep, caller: CallerDep, project_id: str) -> None:
     """Refused: the platform has no mail server."""
     with platform.store.read() as session:
-        fetch_project(session, caller, project_id)
+        access.fetch_project(session, caller, project_id)
     raise BadRequest("this platform sends no mail: use a trigger or a webhook of your own instead")
-
-
-def fetch_project(session: Session, caller: Caller, project_id: str, role: str = "annotator") -> dict[str, Any]:
-    """A project for a caller with that role. Raises BadRequest, NotFound, Forbidden."""
-    project = session.documents(PROJECTS).get(access.uuid_id(project_id, "a project"))
-    if project is None:
-        raise NotFound(f"project {project_id} does not exist")
-    access.require(session, caller, project_id, role)
-    return project
 
 
 def _visible(session: Session, caller: Caller) -> list[dict[str, Any]]:

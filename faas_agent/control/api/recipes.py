@@ -6,12 +6,13 @@ called where a dataset is made.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Response
 
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
+from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.listing import PageOffset, PageSize, names_in, page_of
 from faas_agent.control.api.ontologies import create_ontology, writable_projects
 from faas_agent.control.platform import Platform
@@ -21,7 +22,6 @@ from faas_agent.ports.store.tables import DATASETS, ONTOLOGIES, RECIPES
 
 router = APIRouter(prefix="/recipes", tags=["recipes"])
 
-Json = Annotated[dict[str, Any], Body()]
 CHANGEABLE: dict[str, type | tuple[type, ...]] = {
     "title": str,
     "description": str,
