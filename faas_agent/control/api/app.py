@@ -10,15 +10,20 @@ from faas_agent.control.api import (
     agents,
     bots,
     commands,
+    datasets,
+    downloads,
     executions,
     faas_query,
     health,
+    item_query,
+    items,
     packages,
     problems,
     service_logs,
     services,
     tokens,
     triggers,
+    uploads,
 )
 from faas_agent.control.api.limits import BodyLimit
 from faas_agent.control.platform import Platform
@@ -29,13 +34,18 @@ GATE: tuple[APIRouter, ...] = (
     agents.router,
     bots.router,
     commands.router,
+    datasets.router,
+    downloads.router,
     executions.router,
     faas_query.router,
+    item_query.router,
+    items.router,
     packages.router,
     service_logs.router,
     services.router,
     tokens.router,
     triggers.router,
+    uploads.router,
 )
 """Below ``/api/v1``: every resource."""
 

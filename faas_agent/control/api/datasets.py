@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Query
 
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
+from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.recipes import create_default_recipe
 from faas_agent.control.events import emit
 from faas_agent.control.platform import Platform
@@ -28,10 +29,7 @@ from faas_agent.ports.store.tables import DATASETS, DRIVERS
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
-Json = Annotated[dict[str, Any], Body()]
-
-
-# -- for other resources ------------------------------------------------------------------------------------------------
+# -- for other resources -----------------------------------------------------------------------------------------------
 
 
 def create_binaries(session: Session, platform: Platform, project_id: str, creator: str) -> None:
@@ -100,7 +98,7 @@ def _insert(
     return dataset
 
 
-# -- routes -------------------------------------------------------------------------------------------------------------
+# -- routes ------------------------------------------------------------------------------------------------------------
 
 
 @router.post("")

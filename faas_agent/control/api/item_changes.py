@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from faas_agent.control.api.datasets import delete_blobs
+from faas_agent.control.api import access
+from faas_agent.control.api.auth import Caller
+from faas_agent.control.api.datasets import delete_blobs, writable_dataset
 from faas_agent.control.events import emit
 from faas_agent.control.platform import Platform
 from faas_agent.errors import BadRequest, Conflict
@@ -46,7 +48,7 @@ class Changes:
         if there is None:
             if place != ROOT:
                 self._make_above(place)
-            there = specs.new_item(self.platform.new_id(), self._origin, place, "dir", {})
+            there = specs.new_item(self.platform.new_id(), self._origin, place, "dir")
             self._insert(there)
         if there["type"] != "dir":
             raise Conflict(f"{place.filename} is a file, so it cannot be a folder: choose another path")
@@ -66,7 +68,7 @@ class Changes:
     def add_file(self, place: Place, key: str, item: Mapping[str, Any], action: str = "Created") -> Document:
         """A file that is not there yet, with its folders. ``item``: what it is to have besides its place and origin."""
         self._make_above(place)
-        new = specs.new_item(self.platform.new_id(), self._origin, place, "file", {}) | dict(item)
+        new = specs.new_item(self.platform.new_id(), self._origin, place, "file") | dict(item)
         self._insert(new)
         contents.set_blob_key(self.session, new["id"], key)
         self.tell(action, new)
@@ -122,3 +124,14 @@ class Changes:
         if item["type"] == "file" and not self.dataset["system"]:
             sent = specs.on_the_wire(item, self.platform.gate_url)
             emit(self.session, self.platform, "Item", action, sent, self.dataset["projectId"])
+
+
+def fetch_item(session: Session, caller: Caller, item_id: str) -> Document:
+    """An item the caller may read. Raises BadRequest, NotFound, Forbidden."""
+    return access.fetch(session, caller, ITEMS, access.object_id(item_id, "an item"), "item")
+
+
+def writable_item(session: Session, caller: Caller, item_id: str) -> tuple[Document, Document]:
+    """An item the caller may change, and its dataset. Raises BadRequest, NotFound, Forbidden."""
+    item = fetch_item(session, caller, item_id)
+    return item, writable_dataset(session, caller, item["datasetId"])

@@ -51,6 +51,13 @@ class Form:
         except FormParserError:
             raise BadRequest("Content-Type has a boundary that is too long") from None
 
+    @classmethod
+    def of(cls, fields: dict[str, str]) -> Form:
+        """A form that came in another encoding, and has no file."""
+        form = cls('multipart/form-data; boundary="none"')
+        form.fields, form.ended = fields, True
+        return form
+
     def feed(self, chunk: bytes) -> bytes:
         """Returns the bytes of the file that this chunk brought. Raises BadRequest, TooLarge."""
         try:

@@ -6,90 +6,75 @@ trips for a small file. Whatever goes wrong on the way leaves nothing behind: no
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from typing import IO, TypeVar
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from faas_agent.control.api.auth import Caller, authenticate, platform_of
+from faas_agent.control.api.datasets import writable_dataset
+from faas_agent.control.api.incoming import Incoming
+from faas_agent.control.api.item_changes import Changes, writable_item
 from faas_agent.control.api.multipart import Form
-from faas_agent.control.platform import Platform
-from faas_agent.errors import BadRequest, FaasError, TooLarge
-from faas_agent.model.specs.sniff import HEAD
+from faas_agent.errors import BadRequest, Conflict, FaasError
+from faas_agent.model.specs import item as specs
+from faas_agent.model.specs.merging import an_object
+from faas_agent.model.specs.place import Place, place
+from faas_agent.model.specs.values import json_value, show
+from faas_agent.ports.store.documents import Document
 
-router = APIRouter(tags=["item bytes"])
+router = APIRouter(tags=["items"])
 
-IN_MEMORY = 1024**2
-"""Bytes of a file that are collected before a thread is asked to write them."""
-DRAINED = 64 * 1024**2
-"""Bytes that are still read after a refusal: a client that is busy sending does not see the answer before."""
+DRAINED = 16 * 1024**2
+"""Bytes that are still read after a refusal: a client that is busy sending does not look for an answer."""
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        **{name: {"type": "string"} for name in ("type", "path", "metadata", "description")},
+                        "file": {"type": "string", "format": "binary"},
+                    },
+                }
+            }
+        },
+    }
+}
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Incoming:
-    """The bytes of one upload on their way into a blob that is not one yet."""
-
-    platform: Platform
-    size: int = 0
-    head: bytes = b""
-    _waiting: bytearray = field(default_factory=bytearray)
-    _file: IO[bytes] | None = None
-
-    def take(self, chunk: bytes) -> bool:
-        """Count some more bytes. Returns whether it is time to ``write``. Raises TooLarge."""
-        self.size += len(chunk)
-        if self.size > self.platform.settings.upload_limit_bytes:
-            raise TooLarge(f"file is larger than {self.platform.settings.upload_limit_bytes} bytes, the largest item")
-        if len(self.head) < HEAD:
-            self.head += chunk[: HEAD - len(self.head)]
-        self._waiting += chunk
-        return len(self._waiting) >= IN_MEMORY
-
-    def write(self) -> None:
-        """Put what waits on the disk."""
-        if self._file is None:
-            self._file = self.platform.blobs.create()
-        self._file.write(self._waiting)
-        self._waiting.clear()
-
-    def keep(self) -> str:
-        """Make it a blob, and return its key."""
-        self.write()
-        if self._file is None:
-            raise ValueError("nothing to keep")
-        key = self.platform.new_id()
-        self.platform.blobs.keep(key, self._file)
-        self._file = None
-        return key
-
-    def drop(self) -> None:
-        """Forget what was written, if anything was."""
-        if self._file is not None:
-            self.platform.blobs.drop(self._file)
-
-
-# -- routes -------------------------------------------------------------------------------------------------------------
 
 
 @router.post("/datasets/{dataset_id}/items", openapi_extra=_FORM)
 async def upload(request: Request, dataset_id: str, mode: Literal["skip", "overwrite"] = "skip") -> Response:
     """A new file, or a folder (``type=dir``). ``x-item-op`` says what was done: created, overwrite or exists."""
-    platform = platform_of(request)
+    platform, overwrite = platform_of(request), mode == "overwrite"
 
     def admit() -> Caller:
         caller = authenticate(request)
         with platform.store.read() as session:
-            writable_dataset(session, caller, dataset_id, _role(mode))
+            writable_dataset(session, caller, dataset_id, "engineer" if overwrite else "annotator")
         return caller
 
     def store(caller: Caller, form: Form, incoming: Incoming) -> tuple[Document, str]:
-        wanted = _wanted(form.fields)
-        if wanted.folder:
-            return _add_folder(platform, caller, dataset_id, wanted.place), "created"
-        return _add_file(platform, caller, dataset_id, mode, wanted, incoming)
+        wanted = _wanted(form)
+        blob = None if wanted.folder else incoming.keep()
+        with platform.store.write() as session:
+            dataset = writable_dataset(session, caller, dataset_id, "engineer" if overwrite else "annotator")
+            changes = Changes(session, platform, dataset, caller.email)
+            if blob is None:
+                return changes.make_folder(wanted.place), "created"
+            item, done = _add_file(changes, wanted, incoming, blob, overwrite=overwrite)
+        if done != "exists":
+            incoming.settle()
+        return item, done
 
     item, done = await _take(request, admit, store)
     return JSONResponse(specs.on_the_wire(item, platform.gate_url), headers={"x-item-op": done})
@@ -106,21 +91,29 @@ async def new_bytes(request: Request, item_id: str) -> Response:
             writable_item(session, caller, item_id)
         return caller
 
-    def store(caller: Caller, _form: Form, incoming: Incoming) -> Document:
-        with _kept(platform, incoming) as key, platform.store.write() as session:
+    def store(caller: Caller, form: Form, incoming: Incoming) -> Document:
+        if form.file_name is None:
+            raise BadRequest("file is missing: the form needs a part of that name with the bytes")
+        blob = incoming.keep()
+        with platform.store.write() as session:
             item, dataset = writable_item(session, caller, item_id)
+            if item["type"] != "file":
+                raise BadRequest("a folder has no bytes: name a file")
             found = specs.facts(item["name"], incoming.size, incoming.head)
-            return Changes(session, platform, dataset, caller.email).give_bytes(specs.with_bytes(item, found, {}), key)
+            changes = Changes(session, platform, dataset, caller.email)
+            changed = changes.give_bytes(specs.with_bytes(item, found, {}), blob)
+        incoming.settle()
+        return changed
 
     item = await _take(request, admit, store)
     return JSONResponse(specs.on_the_wire(item, platform.gate_url))
 
 
-# -- receiving ----------------------------------------------------------------------------------------------------------
+# -- receiving ---------------------------------------------------------------------------------------------------------
 
 
 async def _take(request: Request, admit: Callable[[], Caller], store: Callable[[Caller, Form, Incoming], T]) -> T:
-    """Who may, then the body, then ``store``. After any failure nothing of it is left."""
+    """Who may, then the body, then ``store``. After a failure nothing of it is left."""
     incoming = Incoming(platform_of(request))
     try:
         caller = await run_in_threadpool(admit)
@@ -136,11 +129,11 @@ async def _take(request: Request, admit: Callable[[], Caller], store: Callable[[
 
 
 async def _receive(request: Request, incoming: Incoming) -> Form:
-    """Read a form to its end. Raises BadRequest, TooLarge."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
-        return Fields({key: values[-1] for key, values in parse_qs((await request.body()).decode(errors="replace")).items()})
-    form = Form(request.headers.get("content-type", ""))
+    """The form, when its end has come. Raises BadRequest, TooLarge."""
+    content_type = request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+        return Form.of(dict(parse_qsl((await request.body()).decode(errors="replace"))))
+    form = Form(content_type)
     async for chunk in request.stream():
         if incoming.take(form.feed(chunk)):
             await run_in_threadpool(incoming.write)
@@ -160,7 +153,7 @@ async def _drain(request: Request) -> None:
         return
 
 
-# -- storing ------------------------------------------------------------------------------------------------------------
+# -- storing -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +164,10 @@ class Wanted:
     folder: bool
     metadata: dict[str, Any]
     description: str | None
+
+    def described(self, item: Mapping[str, Any]) -> Document:
+        """The item with the description, when one was sent."""
+        return dict(item) if self.description is None else {**item, "description": self.description}
 
 
 def _wanted(form: Form) -> Wanted:
@@ -188,27 +185,19 @@ def _wanted(form: Form) -> Wanted:
     return Wanted(place(fields.get("path")), kind == "dir", metadata, fields.get("description"))
 
 
-def _add_folder(platform: Platform, caller: Caller, dataset_id: str, wanted: Wanted) -> Document:
-    with platform.store.write() as session:
-        dataset = writable_dataset(session, caller, dataset_id, "annotator")
-        return Changes(session, platform, dataset, caller.email).make_folder(wanted.place)
-
-
 def _add_file(
-    platform: Platform, caller: Caller, dataset_id: str, wanted: Wanted, incoming: Incoming, *, overwrite: bool
+    changes: Changes, wanted: Wanted, incoming: Incoming, blob: str, *, overwrite: bool
 ) -> tuple[Document, str]:
     found = specs.facts(wanted.place.name, incoming.size, incoming.head)
-    with _kept(platform, incoming) as blob, platform.store.write() as session:
-        dataset = writable_dataset(session, caller, dataset_id, "engineer" if overwrite else "annotator")
-        changes = Changes(session, platform, dataset, caller.email)
-        there = changes.find(wanted.place)
-        if there is None:
-            new = _described(specs.with_bytes({"metadata": {"system": {}}}, found, wanted.metadata), wanted)
-            return changes.add_file(wanted.place, blob.use(), new), "created"
-        if there["type"] != "file":
-            raise Conflict(f"{wanted.place.filename} is a folder: choose another path for the file")
-        if overwrite:
-            new = _described(specs.with_bytes(there, found, wanted.metadata), wanted)
-            return changes.give_bytes(new, blob.use()), "overwrite"
-        _check_same(there, incoming.size)
-        return there, "exists"
+    there = changes.find(wanted.place)
+    if there is None:
+        new = specs.with_bytes({"metadata": {"system": {}}}, found, wanted.metadata)
+        return changes.add_file(wanted.place, blob, wanted.described(new)), "created"
+    if there["type"] != "file":
+        raise Conflict(f"{wanted.place.filename} is a folder: choose another path for the file")
+    if overwrite:
+        return changes.give_bytes(wanted.described(specs.with_bytes(there, found, wanted.metadata)), blob), "overwrite"
+    if there["metadata"]["system"]["size"] != incoming.size:
+        # Answered as "exists", the SDK takes the other size for a broken upload and deletes what is there.
+        raise Conflict(f"{wanted.place.filename} exists with other content: upload with overwrite to replace it")
+    return there, "exists"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from faas_agent.errors import BadRequest
 from faas_agent.model.specs.merging import an_object, merged
@@ -31,7 +31,7 @@ class Origin:
     now: str
 
 
-def new_item(item_id: str, origin: Origin, place: Place, type: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+def new_item(item_id: str, origin: Origin, place: Place, kind: Literal["file", "dir"]) -> dict[str, Any]:
     """A file or folder that is not there yet."""
     return {
         "id": item_id,
@@ -41,8 +41,8 @@ def new_item(item_id: str, origin: Origin, place: Place, type: str, metadata: Ma
         "dir": place.dir,
         "name": place.name,
         "hidden": place.hidden,
-        "type": type,
-        "metadata": {"system": {}, **metadata},
+        "type": kind,
+        "metadata": {"system": {}},
         "annotated": False,
         "annotationsCount": 0,
         "spec": None,
