@@ -12,18 +12,28 @@ from faas_agent.control.api import (
     commands,
     datasets,
     downloads,
+    drivers,
     executions,
     faas_query,
     health,
+    integrations,
     item_query,
     items,
+    members,
+    oddities,
+    ontologies,
+    orgs,
     packages,
     problems,
+    projects,
+    recipes,
     service_logs,
     services,
+    settings,
     tokens,
     triggers,
     uploads,
+    users,
 )
 from faas_agent.control.api.limits import BodyLimit
 from faas_agent.control.platform import Platform
@@ -31,21 +41,31 @@ from faas_agent.control.platform import Platform
 BASE: tuple[APIRouter, ...] = (health.router, tokens.base)
 """Below the base url: login and health."""
 GATE: tuple[APIRouter, ...] = (
+    projects.router,  # first: a project's name may look like the path of a bot or a member
     agents.router,
     bots.router,
     commands.router,
     datasets.router,
     downloads.router,
+    drivers.router,
     executions.router,
     faas_query.router,
+    integrations.router,
     item_query.router,
     items.router,
+    members.router,
+    oddities.router,
+    ontologies.router,
+    orgs.router,
     packages.router,
+    recipes.router,
     service_logs.router,
     services.router,
+    settings.router,
     tokens.router,
     triggers.router,
     uploads.router,
+    users.router,
 )
 """Below ``/api/v1``: every resource."""
 
