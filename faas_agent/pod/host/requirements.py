@@ -165,7 +165,7 @@ def _checked_option(line: _Line) -> Iterator[str]:
 def _checked_requirement(line: _Line, codebase: Path) -> str:
     text, *hashes = re.split(r"\s+(?=--hash[=\s])", line.text)
     if not all(re.fullmatch(r"--hash[=\s]\s*\w+:[0-9a-f]+\s*", entry) for entry in hashes) or re.search(r"\s-", text):
-        raise line.refused("only --hash may follow a requirement")
+        raise line.refused("write name==version, a URL or a wheel of the codebase; only --hash may follow")
     named = None if text.endswith(".whl") and "@" not in text else _NAMED.fullmatch(text)
     place = named["url"] if named else text.partition(" ;")[0].strip()
     if place and "://" in place:
