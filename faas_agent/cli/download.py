@@ -89,7 +89,8 @@ def _receive_from(client: Client, item_id: str, file: IO[bytes], start: int) -> 
         if start and response.status != 206:
             file.seek(0)
             file.truncate()
-        for chunk in response.stream(CHUNK_BYTES):
+        # read1 hands over what has come so far; read would drop it when the rest does not come
+        while chunk := response.read1(CHUNK_BYTES):
             file.write(chunk)
     except urllib3.exceptions.HTTPError:
         pass  # the caller sees how far it came and asks for the rest

@@ -127,7 +127,7 @@ def _values(entries: list[Json], function: Json) -> Json:
         if name in values or not isinstance(name, str):
             raise UsageError(f"mock.json: every input needs a 'name' of its own, {name!r} is there twice or is none")
         if types.get(name, "").removesuffix("[]") in ENTITY_TYPES and not _is_filled(entry.get("value")):
-            raise UsageError(f"mock.json: the input {name!r} is a {types[name]}; fill in its ids")
+            raise UsageError(f"mock.json: the input {name!r} is of type {types[name]}; fill in its ids")
         values[name] = entry.get("value")
     return {name: value for name, value in values.items() if name in types}
 
