@@ -116,6 +116,8 @@ ANNOTATIONS = DocumentTable(
         "created_at": Path("createdAt", Text),
     },
 )
+ANNOTATIONS.paths["annotationId"] = ANNOTATIONS.table.c.id
+"""What the SDK calls the id when it deletes a list of annotations."""
 RECIPES = DocumentTable(
     METADATA, "recipes", {"project_id": Path("projectId", Text, index=True), "title": Path("title", Text)}
 )
