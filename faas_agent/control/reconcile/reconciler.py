@@ -87,24 +87,25 @@ class Reconciler:
         observed = self._cluster.observe()
         living = [seen for seen in observed if seen.alive]
         known = {seen.id for seen in living}
-        for replica_id in {seen.id for seen in observed if not seen.alive} | (set(view.rows) - known):
-            self._mourn(replica_id, view.rows.get(replica_id))
+        ended = {seen.id: seen.last_words for seen in observed if not seen.alive}
+        for replica_id in {**ended, **{one: "" for one in view.rows if one not in known}}:
+            self._mourn(replica_id, view.rows.get(replica_id), ended.get(replica_id, ""))
             self._cluster.forget(replica_id)
             self._kill_after.pop(replica_id, None)
         return living
 
-    def _mourn(self, replica_id: str, row: dict[str, Any] | None) -> None:
+    def _mourn(self, replica_id: str, row: dict[str, Any] | None, last_words: str) -> None:
         with self._platform.store.write() as session:
             lost = release(session, self._platform, replica_id)
             if row is None:
                 return
             if row["state"] == "starting":
-                text = "its agent ended before it was ready; the server's log and the service's log may say why."
+                text = "its agent ended before it was ready; the log of the server has its last words."
                 starts.failed(
                     session, self._platform, row["service_id"], row["service_version"], Reason.REPLICA_LOST, text
                 )
             replicas.remove(session, replica_id)
-        LOG.info("replica gone", replica=replica_id, state=row["state"], lost=lost)
+        LOG.info("replica gone", replica=replica_id, state=row["state"], lost=lost, last_words=last_words)
 
     def _close(self, service_id: str, view: View, found: Sequence[Replica]) -> None:
         service, status = view.services.get(service_id), view.statuses.get(service_id)

@@ -6,6 +6,7 @@ The token goes in through stdin, never into an argument or the environment, wher
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ from typing import Any
 import psutil
 
 from faas_agent.ports.cluster.protocol import Cluster, Observed, ReplicaSpec
+
+TAIL_BYTES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class ProcessCluster:
             alive = self._process(record.id) is not None
             child = self._children.get(record.id)
             code = child.poll() if child is not None else None
-            found.append(Observed(record.id, record.service_id, record.service_version, alive, code))
+            words = "" if alive else _tail(path.parent / "agent.log")
+            found.append(Observed(record.id, record.service_id, record.service_version, alive, code, words))
         return found
 
     def forget(self, replica_id: str) -> None:
@@ -92,6 +96,14 @@ class ProcessCluster:
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except (OSError, ValueError, psutil.NoSuchProcess):
             return None
+
+
+def _tail(path: Path) -> str:
+    """The last lines of a log that may be long or gone."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        return file.read().decode(errors="replace").strip()
+    return ""
 
 
 def _environment() -> dict[str, str]:

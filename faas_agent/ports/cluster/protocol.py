@@ -28,6 +28,8 @@ class Observed:
     service_version: str
     alive: bool
     exit_code: int | None = None
+    last_words: str = ""
+    """The end of what the agent of an ended replica wrote, for the platform's log."""
 
 
 class Cluster(Protocol):
