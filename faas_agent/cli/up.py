@@ -39,6 +39,8 @@ HTTP_STOP_SECONDS = 3
 
 def run(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code."""
+    if settings.driver != "process":
+        raise UsageError(f"the driver {settings.driver!r} is not known here: use 'process'")
     wanted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: wanted.set())
