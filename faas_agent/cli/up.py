@@ -85,7 +85,8 @@ def _platform(settings: Settings, listener: socket.socket, stack: ExitStack) -> 
 
 
 def _agent_command(settings: Settings) -> list[str]:
-    return [sys.executable, "-m", "faas_agent.pod.agent", "--cache", str((settings.data_dir / "cache").resolve())]
+    cache = settings.cache_dir if settings.cache_dir != Path() else settings.data_dir / "cache"
+    return [sys.executable, "-m", "faas_agent.pod.agent", "--cache", str(cache.resolve())]
 
 
 def _serve(platform: Platform, listener: socket.socket, stack: ExitStack) -> threading.Thread:
