@@ -17,6 +17,8 @@ from faas_agent.model.specs.place import Place
 from faas_agent.model.specs.sniff import HEAD, image_size, media_type
 from faas_agent.model.specs.values import show
 
+FACTS = ("size", "mimetype", "originalname", "encoding", "width", "height", "shebang")
+"""System metadata that says what the bytes are."""
 KEPT_FACTS = ("size", "mimetype")
 """System metadata that no change removes: the SDK compares downloads with the one and asks the other for images."""
 
