@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from raw_http import Http
 
 REPOSITORY = Path(__file__).parents[2]
 FAAS = os.environ.get("FAAS_BIN", str(REPOSITORY / ".venv/bin/faas"))
@@ -109,6 +110,12 @@ def dl(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def token(platform: Platform, dl: ModuleType) -> str:
     """What the SDK sends."""
     return str(dl.token())
+
+
+@pytest.fixture(scope="session")
+def admin(platform: Platform, token: str) -> Http:
+    """The admin by hand, without the SDK."""
+    return Http(platform.url, token)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ ENDED = ("success", "failed", "aborted")
 NEWEST = 1000
 
 
-def create_command(  # noqa: PLR0917 - one line per field of a command, in the order of the wire
+def create_command(
     session: Session,
     platform: Platform,
     caller: Caller,
