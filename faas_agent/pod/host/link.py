@@ -33,4 +33,5 @@ class Link:
             return
 
     def close(self) -> None:
-        self._writer.close()
+        """At once, whatever was not sent yet; ``frames`` ends."""
+        self._writer.transport.abort()

@@ -40,7 +40,13 @@ class Notices:
     """What a process tells its supervisor."""
 
     exited: Callable[[RunnerProcess], None]
+    """It takes no more calls; its last words are still being read."""
+    returned: Callable[[Running], None]
+    """A call that it had and never began."""
+    gone: Callable[[RunnerProcess], None]
+    """Nothing of it is left."""
     reset: Callable[[RunnerProcess], None]
+    """Its service asks for a fresh one."""
 
 
 class RunnerProcess:
@@ -56,11 +62,13 @@ class RunnerProcess:
         self._phase = Reason.IMPORT_FAILED
         self._link: Link | None = None
         self._children: dict[Key, Link] = {}
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[Link, asyncio.Task[Any] | None] = {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._gone = asyncio.Event()
         self._cut: tuple[Reason, str] | None = None
 
     async def start(self) -> None:
-        """Returns when calls may come. Raises StartFailed, with nothing left behind."""
+        """Returns when calls may come. Raises StartFailed, with nothing left behind. Do not cancel it: ``kill``."""
         self._folder = Path(tempfile.mkdtemp(prefix="faas-runner-"))
         self._server = await asyncio.start_unix_server(self._accept, self._folder / "socket")
         try:
@@ -69,15 +77,15 @@ class RunnerProcess:
             await self._close()
             message = f"The interpreter {self._spec.python} cannot be run: {error.strerror}"
             raise StartFailed(Reason.INSTALL_FAILED, message) from None
-        self._oom_file = oom.events_file(self._process.pid)
-        self._oom_kills = oom.kills(self._oom_file)
-        self._watch = asyncio.create_task(self._watch_until_gone())
+        self._watch = asyncio.create_task(self._watch_until_gone(self._process))
+        if self._cut is not None:
+            self._kill_group()
         try:
             await asyncio.wait_for(asyncio.shield(self._ready), self._spec.start_seconds)
         except TimeoutError:
             await self.kill()
             raise StartFailed(Reason.START_TIMEOUT, self._too_slow()) from None
-        except BaseException:
+        except StartFailed:
             await self.kill()
             raise
 
@@ -109,11 +117,12 @@ class RunnerProcess:
         """The process, all that it started, and every trace on disk. Calls that it still has are lost, uncharged."""
         self._cut = self._cut or (reason, message)
         self._kill_group()
-        await self._watch
+        await self._gone.wait()
 
     def _kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process is not None:  # also after its end: what it started is of its group
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -131,24 +140,32 @@ class RunnerProcess:
             start_new_session=True,
         )
 
-    async def _watch_until_gone(self) -> None:
+    async def _watch_until_gone(self, process: asyncio.subprocess.Process) -> None:
         """The only place where a process's end is noticed."""
-        assert self._process.stdout is not None and self._process.stderr is not None  # noqa: S101 - both are pipes
+        assert process.stdout is not None and process.stderr is not None  # noqa: S101 - both are pipes
         reading = [
-            asyncio.create_task(self._read(self._process.stdout, "INFO")),
-            asyncio.create_task(self._read(self._process.stderr, "WARNING")),
+            asyncio.create_task(self._read(process.stdout, "INFO")),
+            asyncio.create_task(self._read(process.stderr, "WARNING")),
         ]
-        code = await self._process.wait()
+        self._oom_file = oom.events_file(process.pid)
+        self._oom_kills = oom.kills(self._oom_file)
+        code = await process.wait()
+        self._notices.exited(self)
         self._kill_group()  # what it started and left behind
-        await asyncio.wait([*reading, *self._connections], timeout=LAST_WORDS_SECONDS)
-        for task in (*reading, *self._connections):
+        connections = [task for task in self._connections.values() if task is not None]
+        await asyncio.wait([*reading, *connections], timeout=LAST_WORDS_SECONDS)
+        for task in reading:
             task.cancel()
-        await self._close()
         self._bury(code)
+        await self._close()
 
     async def _close(self) -> None:
         self._server.close()
+        for link in list(self._connections):
+            link.close()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        self._gone.set()
+        self._notices.gone(self)
 
     def _bury(self, code: int) -> None:
         reason, message = self._cause(code)
@@ -156,8 +173,11 @@ class RunnerProcess:
             self._ready.set_exception(StartFailed(self._phase, f"{message} during {self._step()}"))
             self._ready.exception()
         for running in list(self.running.values()):
-            running.lose(reason, message, charged=self._cut is None)
-        self._notices.exited(self)
+            if running.give_back():
+                self.forget(running)
+                self._notices.returned(running)
+            else:
+                running.lose(reason, message, charged=self._cut is None)
 
     def _cause(self, code: int) -> tuple[Reason, str]:
         if self._cut is not None:
@@ -178,17 +198,15 @@ class RunnerProcess:
             self._events.logs([LogLine(at, level, text) for text in texts])
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine runs in one
-        self._connections.add(task)
         link = Link(reader, writer)
+        self._connections[link] = asyncio.current_task()
         try:
             with contextlib.suppress(WireError):
                 async for frame in link.frames():
                     self._hear(link, frame)
         finally:
             link.close()
-            self._connections.discard(task)
+            del self._connections[link]
             for key in [key for key, child in self._children.items() if child is link]:
                 del self._children[key]
 

@@ -35,6 +35,7 @@ class Running:
         self.started_at: float | None = None
         self.abandoned = False
         self.reason: Reason | None = None
+        self._given_back = False
         self._as_process = as_process
         self._over = over
         self._limit: asyncio.TimerHandle | None = None
@@ -53,6 +54,15 @@ class Running:
         if self.call.timeout is not None:
             loop = asyncio.get_running_loop()
             self._limit = loop.call_later(self.call.timeout, self.stop, Reason.TIMEOUT)
+
+    def give_back(self) -> bool:
+        """Whether another runner may take it, because this one never began it. Once: it may be what runners die of."""
+        if self.started_at is not None or self.reason is not None or self._given_back:
+            return False
+        if self._limit is not None:
+            self._limit.cancel()
+        self.sender, self._given_back = None, True
+        return True
 
     def stop(self, reason: Reason) -> None:
         """Begins the ladder, once; a call that no runner has yet ends here, uncharged."""

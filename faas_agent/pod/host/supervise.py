@@ -136,10 +136,15 @@ class Supervisor:
             self._replace(why)
 
     def _exited(self, process: RunnerProcess) -> None:
-        self._processes.discard(process)
         if process is self._runner:
             self._crashes += 1
             self._replace("the runner process ended")
+
+    def _returned(self, running: Running) -> None:
+        self._waiting.appendleft(running)
+        if self._closing:
+            running.stop(Reason.DRAINED)
+        self._fill()
 
     def _replace(self, why: str) -> None:
         self._runner = None
@@ -168,13 +173,15 @@ class Supervisor:
         return min(BACK_OFF_LIMIT_SECONDS, BACK_OFF_SECONDS * 2 ** (failed - 1)) if failed else 0.0
 
     async def _start_one(self) -> RunnerProcess:
-        notices = Notices(exited=self._exited, reset=self._reset)
+        gone = self._processes.discard
+        notices = Notices(exited=self._exited, returned=self._returned, gone=gone, reset=self._reset)
         process = RunnerProcess(self._spec, self._events, notices)
         self._processes.add(process)
+        starting = asyncio.create_task(process.start())
         try:
-            await process.start()
-        except BaseException:
-            self._processes.discard(process)
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.gather(process.kill(), starting, return_exceptions=True)
             raise
         return process
 

@@ -52,7 +52,7 @@ class Loaded:
 
 
 def import_entry_point(codebase: str, entry_point: str) -> Any:
-    """The entry point as a module that pickles by name; the codebase becomes working directory and first on the path."""
+    """The entry point as a module that pickles by name; the codebase becomes the working directory."""
     path = os.path.join(codebase, entry_point)
     if not os.path.isfile(path):
         there = ", ".join(sorted(os.listdir(codebase))[:20]) if os.path.isdir(codebase) else "nothing"

@@ -70,7 +70,7 @@ class Progress:
         self._send = send
         self.logger = logging.getLogger("service")
 
-    def update(  # noqa: PLR0917 - the SDK's signature
+    def update(
         self,
         status: Optional[str] = None,
         progress: Optional[float] = None,
