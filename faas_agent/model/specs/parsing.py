@@ -20,6 +20,12 @@ MAX_DEPTH = 20
 MAX_CONDITIONS = 1000
 MAX_VALUES = 10_000
 MAX_STEPS = 12
+MAX_SIZE = 2000
+"""Steps of paths, globs, and compared arrays and objects, all together; those in ``$match`` are written four times."""
+MAX_GLOB = 4000
+"""Characters; SQLite takes 50,000 bytes."""
+_MATCH_DEPTH = 8
+"""Levels that a ``$match`` counts as, for its share of what a database reads at once."""
 
 _GLOBBED = frozenset({"filename", "dir", "name", "metadata.system.mimetype"})
 _DATES = frozenset({"createdAt", "updatedAt", "latestStatus.timestamp", "spec.startAt", "spec.endAt"})
@@ -61,6 +67,7 @@ class _Parser:
 
     conditions: int = 0
     values: int = 0
+    size: int = 0
 
     def tree(self, raw: object, place: _Place) -> Filter:
         if not isinstance(raw, Mapping):
@@ -94,29 +101,32 @@ class _Parser:
 
     def _compare(self, path: Path, operator: str, operand: object, place: _Place) -> Compare:
         name = place.name(path)
-        self.conditions += 1
-        if self.conditions > MAX_CONDITIONS:
-            raise BadRequest(f"the filter has more than {MAX_CONDITIONS} conditions: use $in for many values")
-        if operator not in _OPERATORS:
-            raise BadRequest(f"unknown operator {show(operator)} of {name}: use one of {' '.join(_OPERATORS)}")
+        self._count(1, len(path), place)
         path = place.prefix + path
         match operator:
             case "$eq" | "$ne":
-                return Compare(path, Op.IN if operator == "$eq" else Op.NIN, self._wanted(name, [operand]))
+                return Compare(path, Op.IN if operator == "$eq" else Op.NIN, self._wanted(name, [operand], place))
             case "$in" | "$nin":
                 values = _expect(list, "a list", operator, name, operand)
-                return Compare(path, Op(operator[1:]), self._wanted(name, values))
+                return Compare(path, Op(operator[1:]), self._wanted(name, values, place))
             case "$exists":
                 return Compare(path, Op.EXISTS, _expect(bool, "true or false", operator, name, operand))
             case "$match" if isinstance(operand, Mapping):
-                return Compare(path, Op.MATCH, self.tree(operand, _Place(place.matched + path, (), place.depth + 1)))
+                return Compare(path, Op.MATCH, self._below(name, path, operand, place))
             case "$match":
                 text = _expect(str, "a text or an object", operator, name, operand)
                 return Compare(path, Op.MATCH, json_value(name, text))
-        bound = _expect((str, int, float), "a number, a text or a boolean", operator, name, operand)
-        return Compare(path, Op(operator[1:]), _in_utc(name, json_value(name, bound)))
+            case "$gt" | "$gte" | "$lt" | "$lte":
+                bound = _expect((str, int, float), "a number, a text or a boolean", operator, name, operand)
+                return Compare(path, Op(operator[1:]), _in_utc(name, json_value(name, bound)))
+        raise BadRequest(f"unknown operator {show(operator)} of {name}: use one of {' '.join(_OPERATORS)}")
 
-    def _wanted(self, name: str, values: list[object]) -> tuple[object, ...]:
+    def _below(self, name: str, path: Path, operand: Mapping[str, object], place: _Place) -> Filter:
+        if place.matched:
+            raise BadRequest(f"$match of {name} stands inside another $match: name the fields below it instead")
+        return self.tree(operand, _Place(path, (), place.depth + _MATCH_DEPTH))
+
+    def _wanted(self, name: str, values: list[object], place: _Place) -> tuple[object, ...]:
         self.values += len(values)
         if self.values > MAX_VALUES:
             raise BadRequest(f"the filter has more than {MAX_VALUES} values: ask in several queries")
@@ -124,8 +134,18 @@ class _Parser:
         if name == "dir":
             wanted = [spelling for value in wanted for spelling in _folder(value)]
         if name in _GLOBBED:
-            wanted = [Glob.of(one) if isinstance(one, str) and "*" in one else one for one in wanted]
-        return tuple(wanted)
+            wanted = [_glob(name, one) if isinstance(one, str) and "*" in one else one for one in wanted]
+        found = tuple(wanted)
+        self._count(0, sum(isinstance(one, Glob | list | dict) for one in found), place)
+        return found
+
+    def _count(self, conditions: int, size: int, place: _Place) -> None:
+        self.conditions += conditions
+        self.size += 4 * size if place.matched else size
+        if self.conditions > MAX_CONDITIONS:
+            raise BadRequest(f"the filter has more than {MAX_CONDITIONS} conditions: use $in for many values")
+        if self.size > MAX_SIZE:
+            raise BadRequest("the filter is too large: use $in for many values, or ask in several queries")
 
 
 def _all(parts: list[Filter]) -> Filter:
@@ -136,6 +156,12 @@ def _expect(kind: type | tuple[type, ...], words: str, operator: str, name: str,
     if not isinstance(operand, kind):
         raise BadRequest(f"{operator} of {name} takes {words}, not {show(operand)}")
     return operand
+
+
+def _glob(name: str, text: str) -> Glob:
+    if len(text) > MAX_GLOB:
+        raise BadRequest(f"the pattern for {name} is longer than {MAX_GLOB} characters")
+    return Glob.of(text)
 
 
 def _folder(value: object) -> tuple[object, ...]:

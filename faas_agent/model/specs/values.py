@@ -7,6 +7,7 @@ with (``parsing.py``) and for every document before it is written (``ports/store
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
@@ -14,7 +15,7 @@ from faas_agent.errors import BadRequest
 
 T = TypeVar("T")
 MAX_NESTING = 100
-MAX_FILTER_TEXT = 10_000
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _LARGEST_INTEGER = 2**63 - 1
 
 
@@ -49,7 +50,7 @@ def _kept(name: str, value: object, depth: int) -> object:
 def _text(name: str, text: object) -> str:
     if not isinstance(text, str):
         raise BadRequest(f"{name} has a key that is not a text: {show(text)}")
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _UNSTORABLE.search(text):
         raise BadRequest(f"{name} holds a character that cannot be stored: leave out NUL and lone surrogates")
     return text
 

@@ -11,7 +11,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, ColumnElement, Connection, Index, MetaData, Select, Table, Text, and_, func, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Index,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    func,
+    select,
+    true,
+)
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -22,9 +36,9 @@ from faas_agent.model.specs.filters import And, Compare, Filter, Or, Path, Query
 from faas_agent.model.specs.matching import kind
 from faas_agent.model.specs.values import json_value, show
 from faas_agent.ports.store.dql import compile_filter, order_by
-from faas_agent.ports.store.json_sql import Condition
 
 Document: TypeAlias = dict[str, Any]
+Condition: TypeAlias = ColumnElement[bool]
 Within: TypeAlias = Mapping[str, Collection[str]]
 """Column name -> the values the caller may see. An empty collection: nothing."""
 
@@ -32,7 +46,7 @@ _WORDS: dict[type, str] = {str: "a text", bool: "true or false", int: "a number"
 _CHUNK = 500
 
 
-class Taken(Exception):  # noqa: N818  # it says what happened; the API words the error
+class Taken(Exception):
     """An id, or a value that has to be unique in this table, is in use. The caller says it in its own words."""
 
 
@@ -75,10 +89,11 @@ class DocumentTable:
 
     def row(self, doc: Mapping[str, object]) -> dict[str, object]:
         """The columns and the document, checked. Raises BadRequest naming what cannot be stored."""
-        kept = {key: json_value(key, value) for key, value in doc.items()}
-        if not isinstance(kept.get("id"), str):
-            raise BadRequest(f"id must be a text, not {show(kept.get('id'))}")
-        return {"id": kept["id"], "doc": kept, **{key: _extract(kept, one) for key, one in self.columns.items()}}
+        for key, value in doc.items():
+            json_value(key, value)
+        if not isinstance(doc.get("id"), str):
+            raise BadRequest(f"id must be a text, not {show(doc.get('id'))}")
+        return {"id": doc["id"], "doc": dict(doc), **{key: _extract(doc, one) for key, one in self.columns.items()}}
 
     def check(self, f: Filter) -> None:
         """Raise BadRequest for a filter on a field that these entities do not have."""
@@ -172,7 +187,7 @@ class Documents:
         return self._connection.scalar(statement) or 0
 
     def _having(self, columns: Mapping[str, object]) -> Condition:
-        return and_(True, *(self._table.c[name] == value for name, value in columns.items()))
+        return and_(true(), *(self._table.c[name] == value for name, value in columns.items()))
 
     def query(self, query: Query, within: Within, default_sort: Sequence[str] = ()) -> Page:
         """One page. ``default_sort``: paths, ``-path`` descending, for a query that names no order of its own."""
@@ -200,23 +215,23 @@ class Documents:
 
     def _found(self, query: Query, within: Within) -> Condition:
         scope = [self._table.c[name].in_(list(values)) for name, values in within.items()]
-        return and_(True, *scope, self._compiled(self._documents, query.filter), self._joined(query))
+        return and_(true(), *scope, self._compiled(self._documents, query.filter), self._joined(query))
 
     def _compiled(self, documents: DocumentTable, f: Filter) -> Condition:
         documents.check(f)
         return compile_filter(f, documents.paths, documents.table.c.doc, self._connection.dialect.name)
 
     def _joined(self, query: Query) -> Condition:
-        """EXISTS over the other table, within nothing but the equality of the two ids."""
+        """EXISTS over the other table. One side is an id, so that nothing can be asked about what is not related."""
         if query.join is None:
-            return and_(True)
-        other = self._joins.get(query.join.resource)
-        local = None if other is None else other.paths.get(".".join(query.join.local))
-        foreign = self._documents.paths.get(".".join(query.join.foreign))
-        if other is None or local is None or foreign is None:
-            raise BadRequest(f"{self._documents.name} cannot be joined to {show(query.join.resource)} on these fields")
-        theirs = self._compiled(other, query.join.filter)
-        return select(other.table.c.id).where(and_(local == foreign, theirs)).correlate_except(other.table).exists()
+            return true()
+        join, other = query.join, self._joins.get(query.join.resource)
+        mine = self._documents.paths.get(".".join(join.foreign))
+        theirs = None if other is None else other.paths.get(".".join(join.local))
+        if other is None or mine is None or theirs is None or ("id",) not in {join.local, join.foreign}:
+            raise BadRequest(f"{self._documents.name} cannot be joined to {show(join.resource)} on these fields")
+        related = and_(mine == theirs, self._compiled(other, join.filter))
+        return exists().where(related).correlate(self._table)
 
     def _ordered(self, statement: Select[Any], query: Query, default_sort: Sequence[str]) -> Select[Any]:
         default = tuple((field_path(name.removeprefix("-")), name[0] == "-") for name in default_sort)
