@@ -106,7 +106,7 @@ async def _build(folder: Path, interpreter: Interpreter, wanted: Requirements, c
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    (folder / "ready").write_text("\n".join([interpreter.identity, *wanted.requirements, ""]))
+    (folder / "ready").write_text("\n".join([interpreter.identity, *map(requirements.mask, wanted.requirements), ""]))
 
 
 def _use(folder: Path) -> bool:

@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,7 +87,6 @@ async def build(folder: Path, interpreter: Interpreter, wanted: Requirements, ca
     await _run(create, wanted, run, cache)
     if not wanted.requirements:
         return
-    files = _write_files(folder, wanted)
     python = str(folder / "bin" / "python")
     if uv:
         install = [uv, "pip", "install", "--python", python, "--compile-bytecode", "--link-mode", "hardlink"]
@@ -97,7 +97,10 @@ async def build(folder: Path, interpreter: Interpreter, wanted: Requirements, ca
             ]  # the files were written for pip, which looks everywhere
     else:
         install = [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    await _run([*install, *files], wanted, run, cache)
+    with tempfile.TemporaryDirectory(
+        dir=folder.parent, prefix=".files-"
+    ) as place:  # which may hold an index's password
+        await _run([*install, *_write_files(Path(place), wanted)], wanted, run, cache)
 
 
 def explain(output: Sequence[str], wanted: Requirements) -> str:
@@ -193,6 +196,8 @@ def _environment(cache: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "PIP_CACHE_DIR": str(cache / "pip"),
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,  # where the operator's own credentials may be named
         "GIT_ALLOW_PROTOCOL": "https:ssh",
         "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
     }

@@ -142,6 +142,18 @@ def test_an_environment_whose_interpreter_went_away_is_built_again(tmp_path: Pat
     assert run(again, "print(1)") == "1"
 
 
+def test_no_password_of_an_index_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    options = ("--extra-index-url http://me:hunter2@127.0.0.1:9/simple",)
+    request = EnvironmentRequest(requirements=Requirements(("six==1.17.0",), (), options))
+    lines: list[str] = []
+    with pytest.raises(StartFailed) as caught:
+        ensure_now(request, tmp_path, lines)
+    said = caught.value.message.encode() + "".join(lines).encode()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"hunter2" not in said + kept
+
+
 def test_use_is_noted(tmp_path: Path) -> None:
     ready = ensure_now(EnvironmentRequest(), tmp_path).python.parent.parent / "ready"
     os.utime(ready, (1, 1))
