@@ -25,7 +25,7 @@ class Settings:
     data_dir: Path = Path("data")
     """Everything that outlives the process: database, bytes, environments, credentials."""
     cache_dir: Path = Path()
-    """Code environments, which may be shared with other platforms of this user. Empty: ``cache`` in the data directory."""
+    """Code environments; platforms of one user may share it. Empty: ``cache`` in the data directory."""
     public_url: str = ""
     """What clients and replicas use to reach the API, without a final slash. Empty: derived from host and port."""
     driver: str = "process"

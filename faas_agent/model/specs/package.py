@@ -65,7 +65,11 @@ def next_version(current: str, sent: object) -> str:
 
 
 def check_requirements(raw: object) -> list[dict[str, Any]]:
-    """``[{name, version?, operator?}]``; other keys would crash the SDK when it reads them back."""
+    """``[{name, version?, operator?}]``; other keys would crash the SDK when it reads them back.
+
+    Names and versions are kept as they come: the SDK makes this list of a ``requirements.txt`` with blank lines,
+    markers and options in it, and the replica takes the file itself for the truth.
+    """
     found = _objects(raw, "requirements")
     for number, requirement in enumerate(found):
         extra = set(requirement) - {"name", "version", "operator"}
@@ -73,7 +77,7 @@ def check_requirements(raw: object) -> list[dict[str, Any]]:
             raise BadRequest(
                 f"requirements[{number}]: unknown key {sorted(extra)[0]!r}; use name, version and operator"
             )
-        if not isinstance(requirement.get("name"), str) or not requirement["name"]:
+        if not isinstance(requirement.get("name"), str):
             raise BadRequest(f"requirements[{number}].name: a requirement needs a name")
         if requirement.get("operator") not in (None, "", "==", ">", "<", ">=", "<=", "!=", "~="):
             raise BadRequest(f"requirements[{number}].operator: {requirement['operator']!r} is not a comparison")

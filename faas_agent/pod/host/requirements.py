@@ -70,8 +70,8 @@ def read(codebase: Path, package: Sequence[Mapping[str, Any]] = ()) -> Requireme
             options |= dict.fromkeys(_checked_option(line))
         else:
             (constraints if line.is_constraint else requirements)[_checked_requirement(line, codebase)] = None
-    for number, requirement in enumerate(package):
-        requirements[_from_package(requirement, f"requirements[{number}] of the package")] = None
+    for line in _package_lines(package, lenient=(codebase / "requirements.txt").is_file()):
+        requirements[line] = None
     return Requirements(tuple(requirements), tuple(constraints), tuple(options))
 
 
@@ -194,9 +194,24 @@ def _check_url(url: str, line: _Line) -> None:
         raise line.refused("a URL must start with https:// or git+https://")
 
 
+def _package_lines(package: Sequence[Mapping[str, Any]], *, lenient: bool) -> Iterator[str]:
+    """The package's own list as lines.
+
+    The SDK fills that list by a rough reading of ``requirements.txt`` (blank lines, markers and options come out as
+    odd names). Where the file itself is there, it is the truth, and what cannot be used of the list says nothing.
+    """
+    for number, requirement in enumerate(package):
+        try:
+            yield _from_package(requirement, f"requirements[{number}] of the package")
+        except StartFailed:
+            if not lenient:
+                raise
+
+
 def _from_package(requirement: Mapping[str, Any], where: str) -> str:
     name, version, operator = (requirement.get(key) or "" for key in ("name", "version", "operator"))
-    if not isinstance(name, str) or not re.fullmatch(_NAME, name):
+    name, version = (value.strip() if isinstance(value, str) else value for value in (name, version))
+    if not isinstance(name, str) or not re.fullmatch(_NAME + r"(?:\[[\w\s,.-]*\])?", name):
         raise refused(where, f"{name!r} is not the name of a package")
     if not version:
         return name

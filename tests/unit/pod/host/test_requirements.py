@@ -194,3 +194,18 @@ def test_a_requirement_has_a_normal_name(line: str, name: str | None) -> None:
 
 def test_credentials_in_urls_are_not_shown() -> None:
     assert mask("get https://me:pw@host/x and https://token@h") == "get https://***@host/x and https://***@h"
+
+
+def test_the_sdks_rough_reading_of_a_requirements_file_never_stands_in_its_way(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("six==1.16.0  # why\n\nfoo>=1; python_version < '3.8'\n")
+    rough = [
+        {"name": "six", "version": "1.16.0 ", "operator": "=="},
+        {"name": ""},
+        {"name": "foo", "version": "1; python_version ", "operator": ">="},
+    ]
+    assert read(tmp_path, rough).requirements == ("six==1.16.0", "foo>=1; python_version < '3.8'")
+
+
+def test_a_package_requirement_that_cannot_be_used_is_refused_where_there_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(StartFailed, match="not a version"):
+        read(tmp_path, [{"name": "six", "version": "1; x", "operator": "=="}])
