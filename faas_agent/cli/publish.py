@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from faas_agent.cli import codebase
 from faas_agent.cli.jsonfile import Json
 from faas_agent.cli.manifest import Manifest
+from faas_agent.errors import Conflict
 from faas_agent.model.specs.package import DEFAULT_MODULE, find_module
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ def deploy(client: Client, project_id: str, package: Json, name: str, spec: Json
     found = client.find("services", {"name": name}, {"projectId": project_id})
     wanted = {**spec, "packageRevision": package["version"]}
     if found:
-        merged = merge(client.one("service", name, found), wanted)
-        updated: Json = client.patch(f"/services/{merged['id']}", merged)
+        there = client.one("service", name, found)
+        if there["packageId"] != package["id"]:
+            raise Conflict(f"the service {name!r} runs another package: delete it first, or give this one another name")
+        updated: Json = client.patch(f"/services/{there['id']}", merge(there, wanted))
         return updated
     created: Json = client.post(
         "/services",
