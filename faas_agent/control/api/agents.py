@@ -224,6 +224,8 @@ async def channel(socket: WebSocket) -> None:
                 consumer.prefetch(int(message["free"]))
             elif message.get("type") == "ack":
                 consumer.ack([str(one) for one in message["ids"]])
+            elif message.get("type") == "back":
+                consumer.give_back([str(one) for one in message["ids"]])
     except (WebSocketDisconnect, RuntimeError, ValueError, KeyError):
         pass  # a channel that breaks or talks nonsense is over; the agent opens another
     finally:

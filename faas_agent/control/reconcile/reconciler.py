@@ -26,6 +26,8 @@ from faas_agent.ports.store.tables import SERVICES
 
 LOG = structlog.get_logger("reconcile")
 REPLICA_TOKEN_SECONDS = 365 * 24 * 3600
+SILENT_LEASES = 3
+"""Leases without a sign of life before a replica is ended whose process lives: it hangs, or cannot reach us."""
 KILL_MARGIN_SECONDS = 10.0
 """What a draining replica gets beyond its drain time before it is killed."""
 
@@ -44,7 +46,7 @@ class Reconciler:
     """Holds hints only (when a drain began, when a service last had work); losing them costs a wait."""
 
     def __init__(self, platform: Platform, cluster: Cluster) -> None:
-        self._platform, self._cluster = platform, cluster
+        self._platform, self._cluster, self._since = platform, cluster, platform.clock()
         self._kill_after: dict[str, float] = {}
         self._busy_at: dict[str, float] = {}
 
@@ -85,6 +87,8 @@ class Reconciler:
     def _bury(self, view: View) -> list[Observed]:
         """Free the work of replicas that ended, note the starts that never got ready; returns the living."""
         observed = self._cluster.observe()
+        for seen in observed:
+            self._kill_astray(seen, view.rows.get(seen.id))
         living = [seen for seen in observed if seen.alive]
         known = {seen.id for seen in living}
         ended = {seen.id: seen.last_words for seen in observed if not seen.alive}
@@ -93,6 +97,17 @@ class Reconciler:
             self._cluster.forget(replica_id)
             self._kill_after.pop(replica_id, None)
         return living
+
+    def _kill_astray(self, seen: Observed, row: dict[str, Any] | None) -> None:
+        """A replica that looks for us at another address, or is silent for so long that its leases are over."""
+        if not seen.alive:
+            return
+        serves = row is not None and row["state"] != "starting"
+        heard = max(row["seen_at"], self._since) if row else self._since
+        silent = serves and self._platform.clock() - heard > SILENT_LEASES * self._platform.settings.lease_seconds
+        if silent or seen.api_url != self._platform.base_url:
+            LOG.warning("replica astray", replica=seen.id, looks_at=seen.api_url, silent=silent)
+            self._cluster.kill(seen.id)
 
     def _mourn(self, replica_id: str, row: dict[str, Any] | None, last_words: str) -> None:
         with self._platform.store.write() as session:

@@ -12,16 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 from faas_agent.model.executions.reasons import Reason
-from faas_agent.pod.agent.api import Api, Away, Gone
+from faas_agent.pod.agent.api import PATIENCE_SECONDS, Api, Away, Gone, Refused
 from faas_agent.pod.agent.token_proxy import TokenProxy
 from faas_agent.pod.agent.work import Work
 from faas_agent.pod.host.supervise import Supervisor
 
 Json = dict[str, Any]
+END = {"type": "drain", "seconds": 0}
 TOKEN_SECONDS = 600.0
 """How often a fresh bot token is fetched: a token lives far longer."""
-AWAY_LEASES = 10
-"""Leases without an answer before the agent gives up: five minutes, long enough for a restart of the platform."""
 
 
 async def beat_forever(
@@ -42,17 +41,17 @@ async def beat_forever(
                 token_at = time.monotonic()
             running = {key.execution: key.attempt for key in work.running.values()}
             answer = await api.call("POST", "heartbeat", {"running": running})
-        except Away:
-            if time.monotonic() - heard > AWAY_LEASES * boot["leaseSeconds"]:
-                order({"type": "drain", "seconds": 0})
+        except (Away, Refused):
+            if time.monotonic() - heard > PATIENCE_SECONDS:
+                order(END)
             continue
         except Gone:
-            order({"type": "drain", "seconds": 0})
+            order(END)
             continue
         heard = time.monotonic()
         _obey(work, supervisor, running, answer)
         if not answer["known"] or supervisor.failure is not None:
-            order({"type": "drain", "seconds": 0})
+            order(END)
 
 
 def _obey(work: Work, supervisor: Supervisor, running: dict[str, int], answer: Json) -> None:
@@ -61,5 +60,4 @@ def _obey(work: Work, supervisor: Supervisor, running: dict[str, int], answer: J
     for execution in answer["terminate"]:
         if execution in running:
             work.stop(execution, running[execution])
-    for execution, attempt in answer["forgotten"].items():
-        work.disown(execution, attempt)
+    work.disown(answer["forgotten"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import shutil
 import signal
 import sys
@@ -20,7 +21,7 @@ from typing import Any
 
 from faas_agent.errors import StartFailed
 from faas_agent.pod.agent import work as works
-from faas_agent.pod.agent.api import Api, Away, Gone
+from faas_agent.pod.agent.api import Api, Gone
 from faas_agent.pod.agent.boot import Phases, prepare
 from faas_agent.pod.agent.channel import Channel
 from faas_agent.pod.agent.grouped import Grouped
@@ -58,9 +59,10 @@ class Agent:
         self._config, self._cache = config, cache
         self._api = Api(config.api + "/api/v1", config.token)
         self._phases = Phases()
-        self._logs = Grouped(lambda lines: self._api.call("POST", "logs", lines), room=LOG_ROOM)
-        self._reports = Grouped(lambda reports: self._api.call("POST", "reports", reports), size=200)
-        self._end: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._logs = Grouped(self._send_logs, room=LOG_ROOM)
+        self._reports = Grouped(lambda text: self._api.send("POST", "reports", text), size=200, refused=self._refused)
+        self._work: Work | None = None
+        self._orders: asyncio.Queue[Json] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def live(self) -> int:
@@ -82,32 +84,54 @@ class Agent:
             shutil.rmtree(self._config.folder / "code", ignore_errors=True)
 
     async def _serve(self, proxy: TokenProxy) -> int:
-        boot = await self._boot()
+        boot: Json = await self._api.insist("GET", "boot")
         proxy.token = boot["botToken"]
         self._service = boot["service"]
-        supervisor = await self._start(boot, proxy)
-        if supervisor is None:
+        starting = asyncio.create_task(self._start(boot, proxy))
+        if await self._ordered_before(starting):
+            return 0
+        if (supervisor := await starting) is None:
             return 1
+        try:
+            return await self._live_with(supervisor, boot, proxy)
+        finally:
+            await supervisor.close()
+
+    async def _live_with(self, supervisor: Supervisor, boot: Json, proxy: TokenProxy) -> int:
         work = Work(self._api, supervisor, self._reports, float(self._service["executionTimeout"]))
         channel = Channel(self._api.channel_url, self._config.token, lambda message: self._hear(work, message))
-        work.channel = channel
-        channel.slots(self._service["runtime"]["concurrency"])
+        self._work, work.channel = work, channel
         await self._state("ready")
+        channel.slots(self._service["runtime"]["concurrency"])
         self._spawn(work.claim_forever())
         self._spawn(channel.run())
         self._spawn(beat_forever(self._api, work, supervisor, proxy, boot, self._order))
-        order = await self._end
-        await self._drain(work, supervisor, order)
+        await self._drain(work, supervisor)
         return 0
 
-    async def _boot(self) -> Json:
+    async def _drain(self, work: Work, supervisor: Supervisor) -> None:
+        """Waits for the order to end, then for the work. A further order may shorten that, never lengthen it."""
+        until = math.inf
         while True:
-            try:
-                found: Json = await self._api.call("GET", "boot")
-            except Away:
-                await asyncio.sleep(0.5)
-            else:
-                return found
+            order = await self._orders.get()
+            work.drain(requeue=work.requeue or order["type"] == "shutdown")
+            self._spawn(self._tell_draining())
+            until = min(until, time.monotonic() + float(order.get("seconds", self._service["drainTime"])))
+            if not await self._ordered_before(asyncio.create_task(supervisor.drain(until - time.monotonic()))):
+                break
+        await work.idle()
+
+    async def _ordered_before(self, task: asyncio.Task[Any]) -> bool:
+        """True when an order, which is left where it is, came before the task was over; then the task is cancelled."""
+        ordered = asyncio.create_task(self._orders.get())
+        waited: set[asyncio.Task[Any]] = {task, ordered}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        if ordered.done():
+            self._orders.put_nowait(ordered.result())
+        for late in waited:
+            late.cancel()
+        await asyncio.wait(waited)
+        return task.cancelled()
 
     async def _start(self, boot: Json, proxy: TokenProxy) -> Supervisor | None:
         """The supervisor with its first runner; None when the start failed and was reported."""
@@ -146,27 +170,26 @@ class Agent:
         """``stop`` ends one execution; ``drain`` and ``shutdown`` end this replica, the latter giving work back."""
         if order["type"] == "stop" and work is not None:
             work.stop(order["execution"], order["attempt"])
-        elif order["type"] in ("drain", "shutdown") and not self._end.done():
-            self._end.set_result(order)
+        elif order["type"] in ("drain", "shutdown"):
+            self._orders.put_nowait(order)
 
-    async def _drain(self, work: Work, supervisor: Supervisor, order: Json) -> None:
-        work.drain(requeue=order["type"] == "shutdown")
-        with contextlib.suppress(Away, Gone):
+    async def _tell_draining(self) -> None:
+        with contextlib.suppress(Gone):
             await self._state("draining")
-        seconds = order.get("seconds", self._service["drainTime"])
-        await supervisor.drain(float(seconds))
-        await work.idle()
-        await supervisor.close()
 
     async def _state(self, state: str, **more: Any) -> None:
-        body = {"state": state, "phases": self._phases.seconds, **more}
-        while True:
-            try:
-                await self._api.call("POST", "state", body)
-            except Away:
-                await asyncio.sleep(0.5)
-            else:
-                return
+        await self._api.insist("POST", "state", {"state": state, "phases": self._phases.seconds, **more})
+
+    async def _send_logs(self, text: str) -> None:
+        await self._api.send("POST", "logs", text)
+        if self._logs.dropped:
+            dropped, self._logs.dropped = self._logs.dropped, 0
+            self._say(f"{dropped} lines of this log are missing: they came faster than they could be stored", "WARNING")
+
+    def _refused(self, report: Json, why: str) -> None:
+        self._say(f"The platform refused a report: {why}", "ERROR")
+        if self._work is not None:
+            self._work.refused(report, why)
 
     def _say(self, text: str, level: str = "INFO") -> None:
         self._logs.put(works.log_line(LogLine(time.time(), level, text)))

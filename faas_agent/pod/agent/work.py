@@ -8,12 +8,12 @@ keeps a busy replica from hoarding.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from faas_agent.errors import StartFailed
 from faas_agent.model.executions.reasons import Reason
-from faas_agent.pod.agent.api import Api, Away, Gone
+from faas_agent.pod.agent.api import Api, Away, Gone, Refused
 from faas_agent.pod.agent.channel import Channel
 from faas_agent.pod.agent.grouped import Grouped
 from faas_agent.pod.host.call import Call, Ending, Key, LogLine, Outcome
@@ -35,6 +35,7 @@ class Work:
         self._suspects: set[Key] = set()
         self._woken: list[str] = []
         self._come = asyncio.Event()
+        self._claiming = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wake(self, ids: Sequence[str]) -> None:
@@ -47,21 +48,18 @@ class Work:
         self.draining, self.requeue = True, requeue
         if self.channel is not None:
             self.channel.slots(0)
+        self._come.set()
 
     def stop(self, execution: str, attempt: int) -> None:
         """Somebody asked for the end of that attempt."""
         self._supervisor.stop(execution, attempt, Reason.TERMINATED)
 
-    def disown(self, execution: str, attempt: int) -> None:
-        """The platform thinks this attempt is ours, twice in a row, and it is not: its claim's answer was lost."""
-        key = Key(execution, attempt)
-        if execution in self.running:
-            return
-        if key in self._suspects:
-            self._suspects.discard(key)
+    def disown(self, forgotten: Mapping[str, int]) -> None:
+        """The platform thinks these are ours. One that is not, twice in a row: the answer to its claim was lost."""
+        missing = {Key(one, attempt) for one, attempt in forgotten.items() if one not in self.running}
+        for key in missing & self._suspects:
             self._report(key, Outcome(ending=Ending.LOST, reason=Reason.REPLICA_LOST, charged=False))
-        else:
-            self._suspects.add(key)
+        self._suspects = missing - self._suspects
 
     async def claim_forever(self) -> None:
         """Claims whatever was woken while the claim before was on its way, in one group."""
@@ -69,23 +67,27 @@ class Work:
             await self._come.wait()
             self._come.clear()
             ids, self._woken = self._woken, []
-            if ids and not self.draining:
-                await self._claim(ids)
+            if ids and self.draining:
+                self._give_back(ids)
+            elif ids:
+                async with self._claiming:
+                    await self._claim(ids)
 
     async def idle(self) -> None:
-        """Until nothing runs."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        """Until nothing runs, and no claim is on its way."""
+        async with self._claiming:
+            while self._tasks:
+                await asyncio.wait(self._tasks)
 
     async def _claim(self, ids: list[str]) -> None:
         try:
             claimed: list[Json] = await self._api.call("POST", "claims", {"ids": ids})
-        except Away:
+        except (Away, Refused):
             await asyncio.sleep(CLAIM_PAUSE_SECONDS)
             self.wake(ids)
             return
         except Gone:
-            self.draining = True
+            self.drain()
             return
         won = {execution["id"] for execution in claimed}
         self._ack([one for one in ids if one not in won])
@@ -96,6 +98,8 @@ class Work:
 
     async def _run(self, execution: Json) -> None:
         key = Key(execution["id"], execution["attempt"])
+        if (older := self.running.get(key.execution)) is not None:  # its lease had ended, and now it is ours again
+            self._supervisor.stop(*older, Reason.REPLICA_LOST)
         self.running[key.execution] = key
         try:
             self._report(key, await self._call(execution, key))
@@ -139,9 +143,20 @@ class Work:
             }
         )
 
+    def refused(self, report: Json, why: str) -> None:
+        """The platform will not take a report. An outcome that cannot be stored is an outcome too."""
+        if report["kind"] == "ended" and report["outcome"] != Ending.ERROR:
+            key = Key(report["execution"], report["attempt"])
+            message = f"The function ended, but what it returned could not be stored: {why}"
+            self._report(key, Outcome(ending=Ending.ERROR, reason=Reason.OUTPUT_NOT_JSON, message=message))
+
     def _ack(self, ids: list[str]) -> None:
         if ids and self.channel is not None:
             self.channel.ack(ids)
+
+    def _give_back(self, ids: list[str]) -> None:
+        if self.channel is not None:
+            self.channel.give_back(ids)
 
 
 def progress_report(key: Key, said: Any) -> Json:

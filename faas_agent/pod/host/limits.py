@@ -20,6 +20,7 @@ MESSAGES = {
     Reason.TIMEOUT: "Execution stopped due to runner timeout",
     Reason.TERMINATED: "Execution received termination signal",
     Reason.DRAINED: "Execution stopped because its replica had to end",
+    Reason.REPLICA_LOST: "Execution stopped because another replica has it",
 }
 """What callers look for in the message (ENDPOINTS 16)."""
 

@@ -27,6 +27,8 @@ class EmbeddedConsumer:
     order: Callable[[Order], None]
     slots: int = 0
     held: set[str] = field(default_factory=set)
+    again: set[str] = field(default_factory=set)
+    """Of those held: published once more meanwhile, so that an acknowledgement is not the end of them."""
 
     @property
     def free(self) -> int:
@@ -39,8 +41,13 @@ class EmbeddedConsumer:
 
     def ack(self, execution_ids: Sequence[str]) -> None:
         with self.broker.lock:
+            self.broker.put_back(self, self.again.intersection(execution_ids))
             self.held.difference_update(execution_ids)
             self.broker.deliver(self.service_id)
+
+    def give_back(self, execution_ids: Sequence[str]) -> None:
+        with self.broker.lock:
+            self.broker.put_back(self, self.held.intersection(execution_ids))
 
     def close(self) -> None:
         with self.broker.lock:
@@ -57,7 +64,10 @@ class EmbeddedBroker:
 
     def publish(self, service_id: str, execution_ids: Sequence[str]) -> None:
         with self.lock:
-            known = set(self._queues[service_id]).union(*(c.held for c in self._consumers[service_id]))
+            known = set(self._queues[service_id])
+            for consumer in self._consumers[service_id]:
+                consumer.again |= consumer.held.intersection(execution_ids)
+                known |= consumer.held
             self._queues[service_id].extend(i for i in execution_ids if i not in known)
             self.deliver(service_id)
 
@@ -86,8 +96,14 @@ class EmbeddedBroker:
         """Put back what the consumer held, in front. The lock is held."""
         if consumer in self._consumers[consumer.service_id]:
             self._consumers[consumer.service_id].remove(consumer)
-            self._queues[consumer.service_id].extendleft(sorted(consumer.held, reverse=True))
-            self.deliver(consumer.service_id)
+            self.put_back(consumer, set(consumer.held))
+
+    def put_back(self, consumer: EmbeddedConsumer, execution_ids: set[str]) -> None:
+        """In front, oldest first. The lock is held."""
+        consumer.held -= execution_ids
+        consumer.again -= execution_ids
+        self._queues[consumer.service_id].extendleft(sorted(execution_ids, reverse=True))
+        self.deliver(consumer.service_id)
 
     def deliver(self, service_id: str) -> None:
         """Hand out what waits while anybody has a slot. The lock is held."""

@@ -22,6 +22,9 @@ class Consumer(Protocol):
     def ack(self, execution_ids: Sequence[str]) -> None:
         """These are done with. An id that was never delivered is ignored."""
 
+    def give_back(self, execution_ids: Sequence[str]) -> None:
+        """These are for somebody else, or for later. An id that was never delivered is ignored."""
+
     def close(self) -> None:
         """Leave; what was not acknowledged wakes somebody else."""
 

@@ -15,13 +15,13 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from faas_agent.ports.cluster.protocol import Cluster, Observed, ReplicaSpec
 
 TAIL_BYTES = 4000
+RECORD = "replica.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class _Record:
     service_version: str
     pid: int
     started: float
+    api_url: str
 
 
 class ProcessCluster:
@@ -53,8 +54,9 @@ class ProcessCluster:
             )
         self._children[spec.id] = child
         started = psutil.Process(child.pid).create_time()
-        record = _Record(spec.id, spec.service_id, spec.service_version, child.pid, started)
-        (folder / "replica.json").write_text(json.dumps({name: getattr(record, name) for name in _Record.__slots__}))
+        _write(
+            folder / RECORD, _Record(spec.id, spec.service_id, spec.service_version, child.pid, started, spec.api_url)
+        )
         if child.stdin is not None:
             with child.stdin as stdin:
                 stdin.write(json.dumps(config).encode())
@@ -72,30 +74,59 @@ class ProcessCluster:
 
     def observe(self) -> Sequence[Observed]:
         found = []
-        for path in sorted(self._root.glob("*/replica.json")):
-            record = _Record(**json.loads(path.read_text()))
+        for path in sorted(self._root.glob(f"*/{RECORD}")):
+            if (record := _read(path)) is None:
+                continue
             alive = self._process(record.id) is not None
             child = self._children.get(record.id)
             code = child.poll() if child is not None else None
             words = "" if alive else _tail(path.parent / "agent.log")
-            found.append(Observed(record.id, record.service_id, record.service_version, alive, code, words))
+            found.append(
+                Observed(record.id, record.service_id, record.service_version, alive, record.api_url, code, words)
+            )
         return found
 
     def forget(self, replica_id: str) -> None:
         self._children.pop(replica_id, None)
-        shutil.rmtree(self._root / replica_id, ignore_errors=True)
+        folder = self._root / replica_id
+        if folder.exists():
+            _kill_residents(folder.resolve())
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _process(self, replica_id: str) -> psutil.Process | None:
         """The living process of a replica; None when it has ended, or when its pid is somebody else's now."""
         if (child := self._children.get(replica_id)) is not None and child.poll() is not None:
             return None
-        try:
-            record: dict[str, Any] = json.loads((self._root / replica_id / "replica.json").read_text())
-            process = psutil.Process(record["pid"])
-            same = abs(process.create_time() - record["started"]) < 1
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, psutil.NoSuchProcess):
+        if (record := _read(self._root / replica_id / RECORD)) is None:
             return None
+        try:
+            process = psutil.Process(record.pid)
+            same = abs(process.create_time() - record.started) < 1
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def _write(path: Path, record: _Record) -> None:
+    """Whole or not at all: the server may be killed at any moment, and the next one has to read it."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps({name: getattr(record, name) for name in _Record.__slots__}))
+    draft.rename(path)
+
+
+def _read(path: Path) -> _Record | None:
+    try:
+        return _Record(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _kill_residents(folder: Path) -> None:
+    """What user code started and an agent that was killed could not end: the programs whose home is in the folder."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if Path(process.environ().get("HOME", "/")).is_relative_to(folder):
+                process.kill()
 
 
 def _tail(path: Path) -> str:

@@ -27,6 +27,8 @@ class Observed:
     service_id: str
     service_version: str
     alive: bool
+    api_url: str
+    """Where it looks for the platform."""
     exit_code: int | None = None
     last_words: str = ""
     """The end of what the agent of an ended replica wrote, for the platform's log."""
