@@ -6,6 +6,7 @@ costs nothing. Everything else in here is the platform's own and not a public in
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +18,5 @@ __all__ = ["BaseServiceRunner", "Context", "Progress", "__version__"]
 
 def __getattr__(name: str) -> Any:
     if name in {"BaseServiceRunner", "Context", "Progress"}:
-        from faas_agent.pod.runner import service  # noqa: PLC0415 - lazy on purpose, see above
-
-        return getattr(service, name)
+        return getattr(importlib.import_module("faas_agent.pod.runner.service"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

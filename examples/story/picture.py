@@ -1,4 +1,4 @@
-"""One picture of all photographs with the boxes that were found. Called by the story; needs Pillow, which the SDK has."""
+"""One picture of all photographs with the boxes that were found. Called by the story; needs Pillow, as the SDK does."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The story: a platform starts, a service is deployed, photographs are uploaded, faces are found, everything stops.
 
-Run by ``make demo`` with an interpreter that has the real SDK. Nothing here knows the platform but by its command and its
+Run by ``make demo`` with an interpreter that has the real SDK. Nothing here knows the platform but by its command and
 address. Leaves ``build/demo/faces.png`` and an exit code: 0 when every execution succeeded and the faces were found.
 """
 
@@ -71,7 +71,7 @@ def tell(url: str, admin: dict[str, str], photos: list[Path], folder: Path) -> l
         service = deploy(dl, project, folder)
     with step(f"upload {len(photos)} photographs"):
         items = {photo.name: dataset.items.upload(local_path=str(photo)) for photo in photos}
-    found = wait(dl, service, items)
+    found = wait(service, items)
     show(found)
     OUT.print("\n[bold]service.log()[/bold]")
     service.log(view=True)
@@ -114,7 +114,7 @@ def deploy(dl: Any, project: Any, folder: Path) -> Any:
     return service
 
 
-def wait(dl: Any, service: Any, items: dict[str, Any]) -> list[dict[str, Any]]:
+def wait(service: Any, items: dict[str, Any]) -> list[dict[str, Any]]:
     """Until the trigger has made an execution for each item and each has ended."""
     until = time.monotonic() + LONGEST_SECONDS
     columns = (
