@@ -15,6 +15,9 @@ import psutil
 from faas_agent.pod.host.call import Call, Events, Key, LogLine, Outcome, RunnerSpec
 from faas_agent.pod.host.supervise import Supervisor
 
+PYTHON = Path(os.environ.get("RUNNER_PYTHON", sys.executable))
+"""The user's interpreter. Set RUNNER_PYTHON to run these tests with another one, down to Python 3.8."""
+
 
 class House:
     """One codebase and what its runners said."""
@@ -34,7 +37,7 @@ class House:
 
     def spec(self, **changes: Any) -> RunnerSpec:
         plain: dict[str, Any] = {"entry_point": "main.py", "concurrency": 2, "start_seconds": 30.0}
-        fixed = {"python": Path(sys.executable), "codebase": self.codebase, "environ": self.environ}
+        fixed = {"python": PYTHON, "codebase": self.codebase, "environ": self.environ}
         return RunnerSpec(**{**plain, **fixed, **changes})
 
     def play(self, story: Callable[[Supervisor], Awaitable[None]], **spec: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faas_agent.pod.runner import binding
-from faas_agent.pod.runner.kill import Interrupted, ThreadInterrupt
+from faas_agent.pod.runner.kill import ThreadInterrupt
 from faas_agent.pod.runner.pool import Pool
 
 
@@ -72,31 +72,45 @@ def test_an_interrupt_never_reaches_another_call_on_the_same_thread(
     assert all(told.get(number, False) for number, end in thread.ends.items() if end == "interrupted")
 
 
-def test_an_interrupt_in_the_last_instruction_hits_nothing_afterwards() -> None:
-    strays = 0
-    for _ in range(2000):
-        call = ThreadInterrupt()
-        ready = threading.Event()
+class Gate:
+    """Stands in for the lock of a call; at its n-th passage another thread interrupts the call, all the way."""
 
-        def late(call: ThreadInterrupt = call, ready: threading.Event = ready) -> None:
-            ready.set()
-            while not call.interrupt() and call._thread is not None:
-                pass
+    def __init__(self, call: ThreadInterrupt, passage: int) -> None:
+        self._lock = threading.Lock()
+        self._passage = passage
+        self._passed = 0
+        self.killer = threading.Thread(target=call.interrupt)
 
-        killer = threading.Thread(target=late)
+    def __enter__(self) -> None:
+        self._pass()
+        self._lock.acquire()
 
-        def work(killer: threading.Thread = killer, ready: threading.Event = ready) -> str:
-            killer.start()
-            ready.wait()
-            return "finished"
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        self._pass()
 
-        try:
-            assert call.run(work, lambda: "interrupted") in {"finished", "interrupted"}
-            _spin(50)
-        except Interrupted:
-            strays += 1
-        killer.join()
-    assert strays == 0
+    def _pass(self) -> None:
+        if threading.current_thread() is self.killer:
+            return
+        self._passed += 1
+        if self._passed == self._passage:
+            self.killer.start()
+            self.killer.join()
+
+
+@pytest.mark.parametrize(
+    ("passage", "end"),
+    [(1, "finished"), (2, "interrupted"), (3, "finished"), (4, "finished")],
+    ids=["before it holds the thread", "when it holds it", "when the work is done", "when it has left the thread"],
+)
+def test_an_interrupt_at_the_edges_of_a_call_stays_in_the_call(passage: int, end: str) -> None:
+    call = ThreadInterrupt()
+    gate = Gate(call, passage)
+    call._lock = gate  # type: ignore[assignment]
+    assert call.run(lambda: _spin(10), lambda: "interrupted") == end
+    assert gate.killer.ident is not None, "the gate was passed"
+    gate.killer.join()
+    _spin(50)  # what an exception that was still in the air would hit
 
 
 def test_an_interrupt_before_and_after_the_call_does_nothing() -> None:
