@@ -38,7 +38,7 @@ async def sent_name(request: Request) -> str:
             return check_project_name(form.get("name"))
     try:
         body = await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise BadRequest("Failed to create project: send its name, as a form or as a JSON object")

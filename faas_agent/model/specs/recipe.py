@@ -25,7 +25,7 @@ def check_roots(roots: object, depth: int = 1) -> list[Tree]:
     """A label tree as it may be kept. Raises BadRequest naming the label that is wrong."""
     if not isinstance(roots, list):
         raise BadRequest("roots: labels are a list of {value, children}")
-    if depth > DEEPEST:
+    if roots and depth > DEEPEST:
         raise BadRequest(f"roots: labels nest at most {DEEPEST} deep")
     return [_check_root(root, depth) for root in roots]
 
