@@ -53,6 +53,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The whole platform as a process of its own; it has to stop cleanly and leave no child."""
     data_dir = tmp_path_factory.mktemp("platform") / "data"
     command = [FAAS, "up", "--data-dir", str(data_dir), "--port", "0"]
+    os.environ.setdefault("FAAS_CACHE_DIR", str(REPOSITORY / ".cache/environments"))  # made once, not by each worker
     with (
         (data_dir.parent / "log").open("w+b") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True) as server,
