@@ -46,8 +46,8 @@ def run(settings: Settings) -> int:
         signal.signal(number, lambda *_: wanted.set())
     logs.configure()
     with ExitStack() as stack:
-        stack.enter_context(_locked(settings.data_dir))
         listener = stack.enter_context(_listening(settings.host, settings.port))
+        stack.enter_context(_locked(settings.data_dir))
         platform = _platform(settings, listener, stack)
         cluster = ProcessCluster(settings.data_dir / "replicas", _agent_command(settings))
         loops = Loops(platform, cluster)
@@ -138,6 +138,8 @@ def _locked(data_dir: Path) -> Iterator[IO[str]]:
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port must be between 0 and 65535, not {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # named as TCP, or asyncio would not switch off Nagle and every answer would wait 40 ms for an acknowledgement
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
