@@ -1,9 +1,9 @@
 """The values behind integrations: kept beside the entity, never in it, so that no answer can hold them (ENDPOINTS 10).
 
-They are NOT encrypted yet: whoever reads the database file reads them. What protects them is the data directory's file
-permissions (0700). ``Seal`` is the one place that writes and reads the kept form, and its first byte names that form,
-so that encryption with ``Platform.signing_key`` can come without a migration. ``reveal`` is for whoever starts a
-replica; nothing that answers a request calls it.
+They are NOT encrypted yet: whoever may read the database file reads them, and on one machine that is also user code
+which runs as the same user. Only the file permissions of the data directory protect them. ``Seal`` is the one place that
+writes and reads the kept form, and its first byte names that form, so that encryption with ``Platform.signing_key`` can
+come without a migration. ``reveal`` is for whoever starts a replica; nothing that answers a request calls it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -95,6 +97,31 @@ def test_what_is_in_a_project_goes_with_it(dl: ModuleType, admin: Http) -> None:
     assert admin.refused("GET", f"/ontologies/{recipe.ontology_ids[0]}")[0] == 404
     assert bot.email not in [user["email"] for user in admin("GET", "/users").json()]
     assert admin.refused("GET", f"/projects/{made.id}/members")[0] == 404
+
+
+def test_what_runs_in_a_project_and_its_bytes_go_with_it(dl: ModuleType, admin: Http, platform: Any) -> None:
+    def blobs() -> set[Path]:
+        return {path for path in (platform.data_dir / "blobs").rglob("*") if path.is_file()}
+
+    before = blobs()
+    made = dl.projects.create(project_name=fresh())
+    buffer = io.BytesIO(b"some bytes")
+    buffer.name = "a.txt"
+    made.datasets.create(dataset_name="data").items.upload(local_path=buffer, raise_on_error=True)
+    assert blobs() > before
+    module = {"name": "m", "entryPoint": "main.py", "className": "ServiceRunner"}
+    module |= {"functions": [{"name": "run", "input": [], "output": []}]}
+    package = admin("POST", "/packages", {"name": "p", "projectId": made.id, "modules": [module]}).json()
+    wish = {"name": "s", "projectId": made.id, "packageId": package["id"], "runtime": {"numReplicas": 0}}
+    service = admin("POST", "/services", wish).json()
+    operation = {"type": "function", "serviceId": service["id"], "functionName": "run"}
+    spec = {"cron": "0 0 1 1 *", "input": {}, "operation": operation}
+    trigger = admin("POST", "/triggers", {"type": "Cron", "name": "t", "projectId": made.id, "spec": spec})
+    made.delete(sure=True, really=True)
+    assert admin.refused("GET", f"/packages/{package['id']}")[0] == 404
+    assert admin.refused("GET", f"/services/{service['id']}")[0] == 404
+    assert admin.refused("GET", f"/triggers/{trigger.json()['id']}")[0] == 404
+    assert blobs() == before
 
 
 def test_a_project_takes_another_name_and_nothing_else(dl: ModuleType, temporary: Any) -> None:

@@ -30,7 +30,8 @@ def list_drivers(
     """The platform's driver, and those of the project."""
     with platform.store.read() as session:
         access.fetch_project(session, caller, project_id)
-        return [one for one in session.documents(DRIVERS).find() if one.get("projectId") in (None, project_id)]
+        drivers = session.documents(DRIVERS)
+        return drivers.find(project_id=None) + drivers.find(project_id=project_id)
 
 
 @router.get("/{driver_id}")

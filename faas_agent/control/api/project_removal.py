@@ -15,6 +15,7 @@ from faas_agent.control.platform import Platform
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import (
     COMMANDS,
+    DRIVERS,
     EVENTS,
     MEMBERS,
     ONTOLOGIES,
@@ -33,7 +34,7 @@ def remove_project(session: Session, platform: Platform, project_id: str) -> Non
     remove_packages(session, PACKAGES.table.c.project_id == project_id)
     delete_blobs(session, platform, delete_datasets_of(session, platform, project_id))
     delete_bots_of(session, project_id)
-    for documents in (RECIPES, ONTOLOGIES, COMMANDS):
+    for documents in (RECIPES, ONTOLOGIES, COMMANDS, DRIVERS):
         session.documents(documents).delete_many(documents.table.c.project_id == project_id)
     session.documents(SETTINGS).delete_many(SETTINGS.table.c.scope_id == project_id)
     for table in (EVENTS, MEMBERS):

@@ -32,17 +32,24 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 async def sent_name(request: Request) -> str:
     """The name of a new project: from a form, as the SDK sends it, or from JSON."""
+    try:
+        return check_project_name(await _name(request))
+    except BadRequest as error:
+        raise BadRequest(f"Failed to create project: {error.message}") from None
+
+
+async def _name(request: Request) -> object:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _FORMS:
         async with request.form() as form:
-            return check_project_name(form.get("name"))
+            return form.get("name")
     try:
         body = await request.json()
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise BadRequest("Failed to create project: send its name, as a form or as a JSON object")
-    return check_project_name(body.get("name"))
+        raise BadRequest("send its name, as a form or as a JSON object")
+    return body.get("name")
 
 
 @router.post("/projects")

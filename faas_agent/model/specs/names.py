@@ -33,13 +33,11 @@ def check_name(kind: Kind, name: object) -> str:
 def check_project_name(name: object) -> str:
     """The name of a project: printable, and of a form that survives as a part of a url."""
     if not isinstance(name, str) or not name.strip():
-        raise BadRequest("Failed to create project: a name is needed")
+        raise BadRequest("a project needs a name")
     if len(name) > LONGEST_PROJECT:
-        raise BadRequest(f"Failed to create project: a name has at most {LONGEST_PROJECT} characters")
+        raise BadRequest(f"the name of a project has at most {LONGEST_PROJECT} characters")
     if not name.isprintable():
-        raise BadRequest("Failed to create project: the name holds a character that cannot be printed")
+        raise BadRequest("the name holds a character that cannot be printed")
     if name != name.strip() or any(part in ("", ".", "..") for part in name.split("/")):
-        raise BadRequest(
-            "Failed to create project: the name begins or ends with a blank, or has '.', '..' or '' as a part"
-        )
+        raise BadRequest("the name begins or ends with a blank, or has '.', '..' or '' between slashes")
     return name

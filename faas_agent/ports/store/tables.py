@@ -124,7 +124,7 @@ RECIPES = DocumentTable(
 ONTOLOGIES = DocumentTable(
     METADATA, "ontologies", {"project_id": Path("projectId", Text, index=True), "title": Path("title", Text)}
 )
-DRIVERS = DocumentTable(METADATA, "drivers", {"name": Path("name", Text)})
+DRIVERS = DocumentTable(METADATA, "drivers", {"project_id": Path("projectId", Text), "name": Path("name", Text)})
 COMMANDS = DocumentTable(
     METADATA, "commands", {"project_id": Path("projectId", Text, index=True), "creator": Path("creator", Text)}
 )

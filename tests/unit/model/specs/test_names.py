@@ -33,5 +33,5 @@ def test_a_project_may_be_called_nearly_anything(name: str) -> None:
     "name", ["", " ", " a", "a ", "a\tb", "a\x00", "a//b", "/a", "a/", ".", "a/../b", "x" * 256, None, 5]
 )
 def test_a_project_name_that_a_url_would_lose_is_refused(name: object) -> None:
-    with pytest.raises(BadRequest, match=r"^Failed to create project"):
+    with pytest.raises(BadRequest, match=r"name"):
         check_project_name(name)
