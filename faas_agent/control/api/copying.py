@@ -87,9 +87,13 @@ class Copier:
         return self.into.session.documents(ANNOTATIONS).find(item_id=source["id"])
 
     def _annotate(self, item: Document, annotations: list[Document]) -> None:
+        gate = self.into.platform.gate_url
+        owner = {"itemId": item["id"], "datasetId": item["datasetId"], "projectId": item["projectId"]}
+        owner |= {"item": f"{gate}/items/{item['id']}", "dataset": f"{gate}/datasets/{item['datasetId']}"}
         for one in annotations:
-            owner = {"itemId": item["id"], "datasetId": item["datasetId"], "projectId": item["projectId"]}
-            self.into.session.documents(ANNOTATIONS).insert(one | owner | {"id": self.into.platform.new_id()})
+            new_id = self.into.platform.new_id()
+            own = {"id": new_id, "url": f"{gate}/annotations/{new_id}"}
+            self.into.session.documents(ANNOTATIONS).insert(one | owner | own)
 
 
 def at_own(item: Document) -> Place:

@@ -70,15 +70,13 @@ class Changes:
         self._make_above(place)
         new = specs.new_item(self.platform.new_id(), self._origin, place, "file") | dict(item)
         self._insert(new)
-        contents.set_blob_key(self.session, new["id"], key)
+        contents.add_blob_key(self.session, new["id"], key)
         self.tell(action, new)
         return new
 
     def give_bytes(self, item: Document, key: str) -> Document:
         """Other bytes for a file, which already says so in its metadata. The old ones go with the commit."""
-        freed = contents.set_blob_key(self.session, item["id"], key)
-        if freed is not None:
-            delete_blobs(self.session, self.platform, [freed])
+        delete_blobs(self.session, self.platform, contents.change_blob_key(self.session, item["id"], key))
         return self.put(item)
 
     def put(self, item: Document) -> Document:

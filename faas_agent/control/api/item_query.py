@@ -14,13 +14,15 @@ from fastapi import APIRouter
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.datasets import fetch_dataset, writable_dataset
+from faas_agent.control.api.item_annotations import remove_annotation
 from faas_agent.control.api.item_changes import Changes
 from faas_agent.control.api.items import wired
+from faas_agent.control.events import emit
 from faas_agent.control.platform import Platform
 from faas_agent.errors import BadRequest
 from faas_agent.model.specs import item as specs
+from faas_agent.model.specs.annotation import changed, content_hash
 from faas_agent.model.specs.filters import Query, parse_query
-from faas_agent.model.specs.merging import merged
 from faas_agent.model.specs.values import show
 from faas_agent.ports.store.documents import Document
 from faas_agent.ports.store.items import annotations_of, items_of, recount
@@ -43,8 +45,8 @@ def query(platform: PlatformDep, caller: CallerDep, dataset_id: str, body: Json)
         deleted = delete_items if of_items else delete_annotations
         return {"deleted": deleted(platform, caller, dataset_id, asked)}
     if asked.update is not None or asked.references is not None:
-        changed = update_items if of_items else update_annotations
-        return {"updated": changed(platform, caller, dataset_id, asked)}
+        updated = update_items if of_items else update_annotations
+        return {"updated": updated(platform, caller, dataset_id, asked)}
     with platform.store.read() as session:
         within = {"dataset_id": [fetch_dataset(session, caller, dataset_id)["id"]]}
         if of_items:
@@ -108,7 +110,9 @@ def _refs(references: Mapping[str, Any]) -> list[Any]:
 def _referred(item: Document, refs: list[Any], *, create: bool) -> Document:
     named = [(ref["type"], ref["id"]) for ref in refs]
     system = item["metadata"]["system"]
-    others = [one for one in system.get("refs") or [] if (one.get("type"), one.get("id")) not in named]
+    there = system.get("refs")
+    known = [one for one in there if isinstance(one, dict)] if isinstance(there, list) else []
+    others = [one for one in known if (one.get("type"), one.get("id")) not in named]
     kept = others + refs if create else others
     return {**item, "metadata": {**item["metadata"], "system": {**system, "refs": kept}}}
 
@@ -117,28 +121,25 @@ def _referred(item: Document, refs: list[Any], *, create: bool) -> Document:
 
 
 def update_annotations(platform: Platform, caller: Caller, dataset_id: str, asked: Query) -> int:
-    """Lay the metadata of ``update`` over every annotation that is found; returns how many that were."""
-    changes = (asked.update or {}).get("metadata") or {}
-    if not isinstance(changes, dict):
-        raise BadRequest(f"update.metadata must be an object, not {show(changes)}")
-    if not asked.system_space:
-        changes = {key: value for key, value in changes.items() if key != "system"}
+    """Lay ``update`` over every annotation that is found; returns how many that were."""
     with platform.store.write() as session:
         dataset = writable_dataset(session, caller, dataset_id)
         found = list(annotations_of(session).iterate(asked, {"dataset_id": [dataset["id"]]}))
         for one in found:
-            told = {"metadata": merged(one.get("metadata"), changes)}
-            session.documents(ANNOTATIONS).put(one | told | {"updatedAt": platform.now(), "updatedBy": caller.email})
+            new = changed(one, asked.update or {}, system=asked.system_space)
+            new |= {"hash": content_hash(new), "updatedAt": platform.now(), "updatedBy": caller.email}
+            session.documents(ANNOTATIONS).put(new)
+            if not dataset["system"]:
+                emit(session, platform, "Annotation", "Updated", new, dataset["projectId"])
     return len(found)
 
 
 def delete_annotations(platform: Platform, caller: Caller, dataset_id: str, asked: Query) -> int:
-    """Delete every annotation that is found; their items' counts follow. Returns how many that were."""
+    """Delete every annotation that is found; the counts of their items follow. Returns how many that were."""
     with platform.store.write() as session:
         dataset = writable_dataset(session, caller, dataset_id, "annotator")
         found = list(annotations_of(session).iterate(asked, {"dataset_id": [dataset["id"]]}))
         for one in found:
-            session.documents(ANNOTATIONS).delete(one["id"])
-        for item in recount(session, {one["itemId"] for one in found}):
-            Changes(session, platform, dataset, caller.email).tell("Updated", item)
+            remove_annotation(session, platform, dataset, one)
+        recount(session, {one["itemId"] for one in found})
     return len(found)

@@ -15,7 +15,7 @@ from faas_agent.errors import BadRequest
 from faas_agent.model.specs.merging import an_object, merged
 from faas_agent.model.specs.place import Place
 from faas_agent.model.specs.sniff import HEAD, image_size, media_type
-from faas_agent.model.specs.values import show
+from faas_agent.model.specs.values import json_value, show
 
 FACTS = ("size", "mimetype", "originalname", "encoding", "width", "height", "shebang")
 """System metadata that says what the bytes are."""
@@ -75,8 +75,8 @@ def _shebang(content: bytes) -> dict[str, Any] | None:
     if not content.lstrip().startswith(b"{") or b'"shebang"' not in content:
         return None
     try:
-        told = json.loads(content)
-    except (ValueError, RecursionError):
+        told = json_value("the file", json.loads(content))
+    except (ValueError, RecursionError, BadRequest):
         return None
     metadata = told.get("metadata")
     return metadata if told.get("shebang") == "dataloop" and isinstance(metadata, dict) else None

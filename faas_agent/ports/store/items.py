@@ -34,11 +34,16 @@ def blob_key(session: Session, item_id: str) -> str | None:
     return session.connection.scalar(select(ITEM_BYTES.c.blob_key).where(ITEM_BYTES.c.item_id == item_id))
 
 
-def set_blob_key(session: Session, item_id: str, key: str) -> str | None:
-    """The item's bytes are there from now on. Returns the key they had, when nobody else has it."""
-    freed = _release(session, ITEM_BYTES.c.item_id == item_id)
+def add_blob_key(session: Session, item_id: str, key: str) -> None:
+    """The bytes of a new item are there."""
     session.connection.execute(insert(ITEM_BYTES).values(item_id=item_id, blob_key=key))
-    return next(iter(freed), None)
+
+
+def change_blob_key(session: Session, item_id: str, key: str) -> list[str]:
+    """The item's bytes are there from now on. Returns the key they had, unless somebody else has it too."""
+    freed = _release(session, ITEM_BYTES.c.item_id == item_id)
+    add_blob_key(session, item_id, key)
+    return freed
 
 
 def remove_items(session: Session, ids: Sequence[str]) -> list[str]:
