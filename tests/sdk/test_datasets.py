@@ -135,6 +135,16 @@ def test_a_clone_has_the_items_and_outlives_its_source(project: Any, made: str, 
     assert copied.download(save_locally=False).read() == b"shared bytes"
 
 
+def test_annotations_come_along_only_when_wanted(project: Any, dataset: Any, made: str) -> None:
+    item = put(dataset, "/a.txt")
+    item.annotations.upload([{"type": "class", "label": "seen", "coordinates": [], "metadata": {}}])
+    clone = dataset.clone(clone_name=made)
+    copied = clone.items.get(filepath="/a.txt")
+    assert [(one.label, one.item_id) for one in copied.annotations.list()] == [("seen", copied.id)]
+    bare = item.clone(dst_dataset_id=clone.id, remote_filepath="/b.txt", with_annotations=False, allow_many=True)
+    assert (bare.annotated, list(bare.annotations.list())) == (False, [])
+
+
 def test_a_clone_has_what_the_filter_finds(project: Any, dataset: Any, made: str, dl: ModuleType) -> None:
     for path in ("/in/a.txt", "/in/deep/b.txt", "/out/c.txt"):
         put(dataset, path)
@@ -183,6 +193,15 @@ def test_an_export_lists_every_item_with_its_metadata(dataset: Any, tmp_path: Pa
         f"/folder/{number}.txt": number for number in range(3)
     }
     assert all(entry["annotations"] == [] for entry in entries)
+
+
+def test_an_export_brings_the_annotations_that_are_wanted(dataset: Any, tmp_path: Path, dl: ModuleType) -> None:
+    labels = ("seen", "unseen")
+    item = put(dataset, "/a.txt")
+    item.annotations.upload([{"type": "class", "label": one, "coordinates": [], "metadata": {}} for one in labels])
+    wanted = dl.Filters(resource=dl.FiltersResource.ANNOTATION, field="label", values="seen")
+    file = dataset.export(local_path=str(tmp_path), include_annotations=True, annotation_filters=wanted)
+    assert [one["label"] for one in json.loads(Path(file).read_text())[0]["annotations"]] == ["seen"]
 
 
 def test_a_zip_export_has_a_file_for_each_item(dataset: Any, tmp_path: Path, dl: ModuleType) -> None:

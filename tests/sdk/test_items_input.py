@@ -211,6 +211,27 @@ def test_a_stranger_changes_nothing(target: Target) -> None:
     assert target.everything() == ["/a.txt"]
 
 
+def test_an_annotator_adds_items_and_changes_none(target: Target, project: Any) -> None:
+    item_id = target.add("/a.txt")
+    email, annotator = target.call.person()
+    assert target.call("POST", f"/projects/{project.id}/members/{email}", {"role": "annotator"}).ok
+    theirs = replace(target, call=annotator)
+    theirs.add("/b.txt")
+    assert annotator("GET", f"/items/{item_id}/stream").content == b"x"
+    assert theirs.send(form(path="/a.txt"), query="?mode=overwrite")[0] == 403
+    assert annotator("PATCH", f"/items/{item_id}", {"filename": "/c.txt"}).status_code == 403
+    assert annotator("DELETE", f"/items/{item_id}").status_code == 403
+    assert target.everything() == ["/a.txt", "/b.txt"]
+
+
+def test_what_will_run_is_not_an_annotators_to_put(target: Target, project: Any) -> None:
+    email, annotator = target.call.person()
+    assert target.call("POST", f"/projects/{project.id}/members/{email}", {"role": "annotator"}).ok
+    asked = {"filter": {"name": "Binaries"}, "systemSpace": True, "context": {"projects": [project.id]}}
+    binaries = annotator("POST", "/datasets/query", asked).json()["items"][0]["id"]
+    assert replace(target, id=binaries, call=annotator).send(form(path="/codebases/a/0.zip"))[0] == 403
+
+
 # -- bodies ------------------------------------------------------------------------------------------------------------
 
 

@@ -94,6 +94,29 @@ def test_an_item_is_found_by_its_path(filled: Any, dl: ModuleType) -> None:
         filled.items.get(filepath="/odd/4.txt")
 
 
+def test_items_are_found_by_their_annotations_and_the_other_way_round(filled: Any, dl: ModuleType) -> None:
+    item = filled.items.get(filepath="/odd/3.txt")
+    item.annotations.upload([{"type": "class", "label": "seen", "coordinates": [], "metadata": {}}])
+    filters = dl.Filters()
+    filters.add_join(field="label", values="seen")
+    assert paths(filled.items.list(filters=filters)) == ["/odd/3.txt"]
+    filters = dl.Filters(resource=dl.FiltersResource.ANNOTATION)
+    filters.add_join(field="dir", values="/even")
+    assert filled.annotations.list(filters=filters).items_count == 0
+    filters = dl.Filters(resource=dl.FiltersResource.ANNOTATION)
+    filters.add_join(field="dir", values="/odd")
+    assert [one.label for one in filled.annotations.list(filters=filters).all()] == ["seen"]
+
+
+def test_annotated_items_are_counted_and_no_longer_when_the_annotations_go(filled: Any, dl: ModuleType) -> None:
+    item = filled.items.get(filepath="/odd/3.txt")
+    item.annotations.upload([{"type": "class", "label": "seen", "coordinates": [], "metadata": {}}])
+    assert paths(filled.items.list(filters=by(dl, "annotated", True))) == ["/odd/3.txt"]
+    every = dl.Filters(resource=dl.FiltersResource.ANNOTATION)
+    assert filled.annotations.delete(filters=every)
+    assert filled.items.list(filters=by(dl, "annotated", True)).items_count == 0
+
+
 def test_metadata_of_all_that_is_found_is_updated(filled: Any, dl: ModuleType) -> None:
     filled.items.update(filters=by(dl, "dir", "/odd"), update_values={"seen": True})
     seen = filled.items.list(filters=by(dl, "metadata.user.seen", True))
