@@ -80,8 +80,8 @@ async def run(trial: Trial) -> list[Outcome]:
     request = request_for(
         trial.folder, functions=[trial.function], init_inputs=init_inputs, sdk_version=Settings().sdk_version
     )
-    environment = await ensure(request, _cache(), output.note)
     login = _login(trial) if request.sdk is not None else None
+    environment = await ensure(request, _cache(), output.note)
     spec = RunnerSpec(
         python=environment.python,
         codebase=trial.folder,

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from dlp_stub import Answer, Stub, serving
+from dlp_stub import Answer, Asked, Stub, serving
 
-from faas_agent.cli import cookie
-from faas_agent.cli.dlp import COMMANDS
+from faas_agent.cli import cookie, state
+from faas_agent.cli.dlp import COMMANDS, main
 
-Dlp = Callable[..., "subprocess.CompletedProcess[str]"]
+
+@dataclass(frozen=True)
+class Done:
+    """How a command line ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Dlp = Callable[..., Done]
 
 
 @pytest.fixture
-def dlp() -> Dlp:
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from faas_agent.cli.dlp import main; main()", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def dlp(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Dlp:
+    """The entry point itself, in this process: starting a program for each line would take most of the time."""
+
+    def call(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["dlp", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Done(ended.value.code, said.out, said.err)
 
     return call
 
@@ -35,8 +53,8 @@ def stub(make_token: Callable[..., str]) -> Iterator[Stub]:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    main = "from faas_agent.cli.dlp import main\ntry: main()\nfinally: print(*sys.modules)"
-    code = f"import sys; sys.argv = ['dlp', '--help']\n{main}"
+    call = "from faas_agent.cli.dlp import main\ntry: main()\nfinally: print(*sys.modules)"
+    code = f"import sys; sys.argv = ['dlp', '--help']\n{call}"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     heavy = {"rich", "urllib3", "pydantic", "asyncio", "fastapi", "sqlalchemy", "ssl"}
     assert "typer" in modules
@@ -144,3 +162,23 @@ def test_version_init_and_folders_need_no_platform(dlp: Dlp, here: Path) -> None
     assert dlp("ls").stdout.splitlines() == [str(here), ".dataloop/", "made/"]
     assert dlp("pwd").stdout.strip() == str(here)
     assert dlp("cd", "..").stdout.strip() == str(here.parent)
+
+
+def test_ctrl_c_while_following_a_log_is_quiet(stub: Stub, here: Path) -> None:
+    state.check_out("service", {"id": "s1", "name": "svc", "projectId": "p1"})
+
+    def script(asked: Asked) -> Answer:
+        if asked.method == "GET":
+            return Answer(200, {"id": "s1", "name": "svc", "projectId": "p1"})
+        return Answer(200, {"logs": [{"message": "a line"}], "checkpoint": "c", "stop": False})
+
+    stub.script = script
+    command = [sys.executable, "-c", "from faas_agent.cli.dlp import main; main()", "services", "log", "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        assert following.stdout.readline() == "a line\n"
+        following.send_signal(signal.SIGINT)
+        _, said = following.communicate(timeout=20)
+    assert following.returncode == 130
+    assert said.count("\n") <= 1
+    assert "Traceback" not in said

@@ -14,6 +14,8 @@ from dlp_stub import Answer, Asked, Stub, serving
 from faas_agent.cli import cookie, login
 from faas_agent.cli.client import Client
 from faas_agent.cli.download import Wish, fetch
+from faas_agent.cli.parallel import each
+from faas_agent.cli.servicelog import lines
 from faas_agent.cli.upload import Plan, plan, send
 from faas_agent.errors import (
     BadRequest,
@@ -264,3 +266,52 @@ def test_a_folder_keeps_its_name_unless_a_star_says_otherwise(here: Path) -> Non
 def test_a_path_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="there is no file or folder nowhere"):
         plan("nowhere", None, None, None)
+
+
+def _log_page(*messages: str, stop: bool = False) -> Answer:
+    return Answer(body={"logs": [{"message": one} for one in messages], "checkpoint": messages[-1:], "stop": stop})
+
+
+def test_a_log_is_read_page_by_page_until_an_empty_one(stub: Stub, client: Client) -> None:
+    pages = iter([_log_page("a", "b"), _log_page("c"), _log_page()])
+    stub.script = lambda _: next(pages)
+    found = list(lines(client, {"id": "s", "projectId": "p"}, "2026-01-31T18:00:00Z", follow=False))
+    assert [line["message"] for line in found] == ["a", "b", "c"]
+    assert [asked.json.get("checkpoint") for asked in stub.asked] == [None, ["b"], ["c"]]
+    assert all(asked.json["start"] == "2026-01-31T18:00:00Z" for asked in stub.asked)
+
+
+def test_a_log_that_is_followed_goes_on_after_silence(stub: Stub, client: Client) -> None:
+    pages = iter([_log_page("a"), _log_page(), _log_page("b"), _log_page(stop=True)])
+    stub.script = lambda _: next(pages)
+    found = list(lines(client, {"id": "s", "projectId": "p"}, None, follow=True))
+    assert [line["message"] for line in found] == ["a", "b"]
+
+
+def test_a_start_that_is_no_time_is_refused(stub: Stub, client: Client) -> None:
+    with pytest.raises(UsageError, match="-t has to be a time"):
+        list(lines(client, {"id": "s", "projectId": "p"}, "yesterday", follow=False))
+    assert stub.asked == []
+
+
+def test_a_refusal_that_all_would_meet_ends_the_run() -> None:
+    called: list[int] = []
+
+    def work(number: int) -> str:
+        called.append(number)
+        raise Forbidden("not yours")
+
+    with pytest.raises(Forbidden):
+        list(each(work, range(1000)))
+    assert len(called) < 100
+
+
+def test_a_failure_of_one_leaves_the_others_alone() -> None:
+    def work(number: int) -> str:
+        if number % 2:
+            raise NotFound(f"no {number}")
+        return "done"
+
+    ended = list(each(work, range(50)))
+    assert sorted(one.thing for one in ended) == list(range(50))
+    assert {one.thing: one.failure for one in ended if one.failure} == {n: f"no {n}" for n in range(1, 50, 2)}
