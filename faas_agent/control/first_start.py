@@ -10,13 +10,12 @@ import os
 import secrets
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from faas_agent.control.api.auth import hash_password
 from faas_agent.model.ids import new_uuid
 from faas_agent.model.specs.user import person
+from faas_agent.ports.store import people
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import DRIVERS, ORG_MEMBERS, ORGS, PASSWORDS, USERS
+from faas_agent.ports.store.tables import DRIVERS, ORGS, USERS
 from faas_agent.settings import Settings
 
 
@@ -41,20 +40,21 @@ def ensure(session: Session, settings: Settings, now: str, object_id: str) -> st
     """Make the organisation, its driver and the admin unless there are users. Returns a password that was generated."""
     if session.documents(USERS).count():
         return None
-    org = {"id": new_uuid(), "name": "faas", "account": {"id": new_uuid(), "name": "faas"}, "createdAt": now}
+    org_id = new_uuid()
+    org = {"id": org_id, "name": "faas", "account": {"id": new_uuid(), "name": "faas"}, "createdAt": now}
     session.documents(ORGS).insert(org)
     driver = {"id": object_id, "name": "default", "type": "folder", "creator": settings.admin_email, "createdAt": now}
     session.documents(DRIVERS).insert(driver)
     generated = "" if settings.admin_password else secrets.token_urlsafe(18)
     add_user(session, settings.admin_email, settings.admin_password or generated, now, admin=True)
-    session.connection.execute(insert(ORG_MEMBERS).values(org_id=org["id"], email=settings.admin_email, role="owner"))
+    people.OF_ORGS.add(session, org_id, settings.admin_email, "owner")
     return generated or None
 
 
 def add_user(session: Session, email: str, password: str, now: str, *, admin: bool = False) -> None:
     """A person who can log in."""
     session.documents(USERS).insert(person(email, now, admin=admin))
-    session.connection.execute(insert(PASSWORDS).values(email=email, hash=hash_password(password)))
+    people.set_password_hash(session, email, hash_password(password))
 
 
 def write_credentials(data_dir: Path, email: str, password: str) -> None:

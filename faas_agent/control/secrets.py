@@ -1,9 +1,10 @@
 """The values behind integrations: kept beside the entity, never in it, so that no answer can hold them (ENDPOINTS 10).
 
 They are NOT encrypted yet: whoever may read the database file reads them, and on one machine that is also user code
-which runs as the same user. Only the file permissions of the data directory protect them. ``Seal`` is the one place that
-writes and reads the kept form, and its first byte names that form, so that encryption with ``Platform.signing_key`` can
-come without a migration. ``reveal`` is for whoever starts a replica; nothing that answers a request calls it.
+which runs as the same user. Only the file permissions of the data directory protect them. ``Seal`` is the one place
+that writes and reads the kept form, and its first byte names that form, so that encryption with
+``Platform.signing_key`` can come without a migration. ``reveal`` is for whoever starts a replica; nothing that answers
+a request calls it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import delete, insert, select
-
 from faas_agent.errors import FaasError
+from faas_agent.ports.store import secrets as kept_secrets
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import SECRETS
 
 
 class Seal:
@@ -37,16 +36,15 @@ class Seal:
 
 def keep(session: Session, integration_id: str, values: dict[str, Any]) -> None:
     """Keep the values of an integration, in place of those before."""
-    forget(session, integration_id)
-    session.connection.execute(insert(SECRETS).values(integration_id=integration_id, sealed=Seal().close(values)))
+    kept_secrets.put(session, integration_id, Seal().close(values))
 
 
 def reveal(session: Session, integration_id: str) -> dict[str, Any] | None:
     """The values, for a replica that is being started; None when the integration is gone."""
-    sealed = session.connection.scalar(select(SECRETS.c.sealed).where(SECRETS.c.integration_id == integration_id))
+    sealed = kept_secrets.get(session, integration_id)
     return None if sealed is None else Seal().open(sealed)
 
 
 def forget(session: Session, integration_id: str) -> None:
     """Delete the values."""
-    session.connection.execute(delete(SECRETS).where(SECRETS.c.integration_id == integration_id))
+    kept_secrets.remove(session, integration_id)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
-
 from faas_agent.control.api.auth import Caller
 from faas_agent.errors import BadRequest, Forbidden, NotFound
 from faas_agent.model.ids import is_object_id, is_uuid
+from faas_agent.model.specs.filters import Query
 from faas_agent.ports.store.documents import DocumentTable
+from faas_agent.ports.store.people import OF_PROJECTS
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import MEMBERS, PROJECTS
+from faas_agent.ports.store.tables import PROJECTS
 
 ROLES = ("annotator", "annotationManager", "engineer", "owner")
 """From least to most. ``engineer`` is what the console calls developer (ENDPOINTS 3)."""
@@ -28,8 +28,7 @@ def role_in(session: Session, caller: Caller, project_id: str) -> str | None:
         return "owner"
     if caller.kind != "user":
         return "engineer" if caller.project_id == project_id else None
-    where = (MEMBERS.c.project_id == project_id) & (MEMBERS.c.email == caller.email)
-    return session.connection.scalar(select(MEMBERS.c.role).where(where))
+    return OF_PROJECTS.role(session, project_id, caller.email)
 
 
 def require(session: Session, caller: Caller, project_id: str, role: str = "annotator") -> None:
@@ -44,11 +43,11 @@ def require(session: Session, caller: Caller, project_id: str, role: str = "anno
 def visible_projects(session: Session, caller: Caller, wanted: Iterable[str] | None = None) -> list[str]:
     """Ids of the projects a caller may read; only those among ``wanted`` when given. Unknown ones are left out."""
     if caller.is_admin:
-        found = session.connection.scalars(select(PROJECTS.table.c.id)).all()
+        found = session.documents(PROJECTS).ids(Query(), {})
     elif caller.kind != "user":
         found = [caller.project_id] if caller.project_id else []
     else:
-        found = session.connection.scalars(select(MEMBERS.c.project_id).where(MEMBERS.c.email == caller.email)).all()
+        found = OF_PROJECTS.places(session, caller.email)
     mine = [project for project in found if project is not None]
     return mine if wanted is None else [project for project in mine if project in set(wanted)]
 

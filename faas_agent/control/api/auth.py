@@ -13,13 +13,13 @@ import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from fastapi import Depends, Request
-from sqlalchemy import select
 
 from faas_agent.control.platform import Platform
 from faas_agent.errors import Unauthorized
 from faas_agent.model.ids import new_uuid
+from faas_agent.ports.store.people import password_hash
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import PASSWORDS, USERS
+from faas_agent.ports.store.tables import USERS
 
 ALGORITHM, ISSUER = "HS256", "faas"
 Kind = Literal["user", "bot", "replica", "refresh"]
@@ -73,7 +73,7 @@ def hash_password(password: str) -> str:
 
 def check_password(session: Session, email: str, password: str) -> dict[str, Any]:
     """The user of that e-mail and password. Raises Unauthorized, in the same time for a wrong e-mail."""
-    kept = session.connection.scalar(select(PASSWORDS.c.hash).where(PASSWORDS.c.email == email))
+    kept = password_hash(session, email)
     try:
         _HASHER.verify(kept or _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):

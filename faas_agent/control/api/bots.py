@@ -10,8 +10,6 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import delete as delete_from
-from sqlalchemy import insert
 
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import CallerDep, PlatformDep, hash_password
@@ -19,8 +17,9 @@ from faas_agent.control.api.orgs import home
 from faas_agent.control.platform import Platform
 from faas_agent.errors import BadRequest, NotFound
 from faas_agent.model.specs import user as users
+from faas_agent.ports.store import people
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import PASSWORDS, SERVICES, USERS
+from faas_agent.ports.store.tables import SERVICES, USERS
 
 router = APIRouter(prefix="/projects/{project_id}/bots", tags=["bots"])
 
@@ -77,7 +76,7 @@ def create(platform: PlatformDep, caller: CallerDep, project_id: str, body: NewB
         if not body.returnCredentials:
             return made
         password = secrets.token_urlsafe(18)
-        session.connection.execute(insert(PASSWORDS).values(email=made["email"], hash=hash_password(password)))
+        people.set_password_hash(session, made["email"], hash_password(password))
         return made | {"password": password}
 
 
@@ -113,5 +112,5 @@ def _bot_of(session: Session, project_id: str, email: str) -> dict[str, Any]:
 
 
 def _delete(session: Session, email: str) -> None:
-    session.connection.execute(delete_from(PASSWORDS).where(PASSWORDS.c.email == email))
+    people.forget_password(session, email)
     session.documents(USERS).delete(email)

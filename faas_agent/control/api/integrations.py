@@ -13,10 +13,11 @@ from faas_agent.control import secrets
 from faas_agent.control.api import access, services
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
-from faas_agent.control.api.orgs import fetch_org, org_role
+from faas_agent.control.api.orgs import fetch_org
 from faas_agent.errors import BadRequest, Forbidden, NotFound
 from faas_agent.model.ids import new_uuid
 from faas_agent.model.specs import integration as specs
+from faas_agent.ports.store.people import OF_ORGS
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import INTEGRATIONS, SERVICES
 
@@ -106,7 +107,7 @@ def _fetch(
     found = session.documents(INTEGRATIONS).first(id=access.uuid_id(integration_id, "an integration"), org_id=org_id)
     if found is None:
         raise NotFound(f"integration {integration_id} does not exist in this organisation")
-    owner = caller.is_admin or org_role(session, org_id, caller.email) == "owner"
+    owner = caller.is_admin or OF_ORGS.role(session, org_id, caller.email) == "owner"
     if change and not owner and found["creator"] != caller.email:
         raise Forbidden(f"only {found['creator']} and the owners of the organisation may change this integration")
     return found

@@ -5,14 +5,10 @@ An e-mail that nobody here has yet becomes a user who cannot log in until an adm
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy import delete as delete_from
-from sqlalchemy import func, insert, select
-from sqlalchemy import update as update_of
 
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import CallerDep, PlatformDep
@@ -20,8 +16,9 @@ from faas_agent.control.api.bots import delete_bot, refuse_while_serving
 from faas_agent.control.api.orgs import join
 from faas_agent.errors import BadRequest, NotFound
 from faas_agent.model.specs.user import check_email
+from faas_agent.ports.store.people import OF_PROJECTS
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import MEMBERS, USERS
+from faas_agent.ports.store.tables import USERS
 
 router = APIRouter(prefix="/projects/{project_id}/members", tags=["projects"])
 
@@ -34,31 +31,12 @@ class MemberRole(BaseModel):
     role: Role = "engineer"
 
 
-def add_member(session: Session, project_id: str, email: str, role: Role) -> None:
-    """A row for somebody who has none in this project."""
-    session.connection.execute(insert(MEMBERS).values(project_id=project_id, email=email, role=role))
-
-
-def members_of(session: Session, project_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-    """The people of each project, with their role in it."""
-    users, found = USERS.table, {project_id: list[dict[str, Any]]() for project_id in project_ids}
-    statement = (
-        select(MEMBERS.c.project_id, MEMBERS.c.role, users.c.doc)
-        .join(users, users.c.email == MEMBERS.c.email)
-        .where(MEMBERS.c.project_id.in_(list(project_ids)))
-        .order_by(MEMBERS.c.email)
-    )
-    for project_id, role, doc in session.connection.execute(statement):
-        found[project_id].append(doc | {"role": role})
-    return found
-
-
 @router.get("")
 def list_members(platform: PlatformDep, caller: CallerDep, project_id: str) -> list[dict[str, Any]]:
     """The project's people; its bots are listed as bots."""
     with platform.store.read() as session:
         access.fetch_project(session, caller, project_id)
-        return members_of(session, [project_id])[project_id]
+        return OF_PROJECTS.users(session, [project_id])[project_id]
 
 
 @router.post("/{email}")
@@ -70,8 +48,8 @@ def add(
         access.fetch_project(session, caller, project_id, "owner")
         join(session, check_email(email), platform.now())
         role = (body or MemberRole()).role
-        if _role(session, project_id, email) is None:
-            add_member(session, project_id, email, role)
+        if OF_PROJECTS.role(session, project_id, email) is None:
+            OF_PROJECTS.add(session, project_id, email, role)
             return _user(session, email, role)
         return _change(session, project_id, email, role)
 
@@ -96,7 +74,7 @@ def remove(platform: PlatformDep, caller: CallerDep, project_id: str, email: str
         role = _must_have_role(session, project_id, email)
         refuse_while_serving(session, project_id, email)
         _refuse_last_owner(session, project_id, email, role)
-        session.connection.execute(delete_from(MEMBERS).where(_is(project_id, email)))
+        OF_PROJECTS.remove(session, project_id, email)
         return _user(session, email, role)
 
 
@@ -104,29 +82,19 @@ def _change(session: Session, project_id: str, email: str, role: Role) -> dict[s
     before = _must_have_role(session, project_id, email)
     if role != "owner":
         _refuse_last_owner(session, project_id, email, before)
-    session.connection.execute(update_of(MEMBERS).where(_is(project_id, email)).values(role=role))
+    OF_PROJECTS.change(session, project_id, email, role)
     return _user(session, email, role)
 
 
-def _is(project_id: str, email: str) -> Any:
-    return (MEMBERS.c.project_id == project_id) & (MEMBERS.c.email == email)
-
-
-def _role(session: Session, project_id: str, email: str) -> str | None:
-    return session.connection.scalar(select(MEMBERS.c.role).where(_is(project_id, email)))
-
-
 def _must_have_role(session: Session, project_id: str, email: str) -> str:
-    role = _role(session, project_id, email)
+    role = OF_PROJECTS.role(session, project_id, email)
     if role is None:
         raise NotFound(f"{email[:60]!r} is not a member of this project")
     return role
 
 
 def _refuse_last_owner(session: Session, project_id: str, email: str, role: str) -> None:
-    owners = (MEMBERS.c.project_id == project_id) & (MEMBERS.c.role == "owner")
-    count = session.connection.scalar(select(func.count()).select_from(MEMBERS).where(owners))
-    if role == "owner" and count == 1:
+    if role == "owner" and OF_PROJECTS.count(session, project_id, "owner") == 1:
         raise BadRequest(f"{email} is the last owner of the project: make somebody else one first")
 
 

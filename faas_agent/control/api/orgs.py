@@ -9,16 +9,14 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy import delete as delete_from
-from sqlalchemy import func, insert, select
-from sqlalchemy import update as update_of
 
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.errors import BadRequest, Forbidden, NotFound
 from faas_agent.model.specs.user import check_email, person
+from faas_agent.ports.store.people import OF_ORGS
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import ORG_MEMBERS, ORGS, USERS
+from faas_agent.ports.store.tables import ORGS, USERS
 
 router = APIRouter(prefix="/orgs", tags=["organisations"])
 
@@ -58,14 +56,8 @@ def join(session: Session, email: str, now: str, role: OrgRole = "member") -> No
     if session.documents(USERS).get(email) is None:
         session.documents(USERS).insert(person(check_email(email), now))
     org_id = home(session)["id"]
-    if org_role(session, org_id, email) is None:
-        session.connection.execute(insert(ORG_MEMBERS).values(org_id=org_id, email=email, role=role))
-
-
-def org_role(session: Session, org_id: str, email: str) -> str | None:
-    """Somebody's role in an organisation; None for an outsider."""
-    where = (ORG_MEMBERS.c.org_id == org_id) & (ORG_MEMBERS.c.email == email)
-    return session.connection.scalar(select(ORG_MEMBERS.c.role).where(where))
+    if OF_ORGS.role(session, org_id, email) is None:
+        OF_ORGS.add(session, org_id, email, role)
 
 
 def fetch_org(session: Session, caller: Caller, org_id: str, *roles: OrgRole) -> dict[str, Any]:
@@ -73,7 +65,7 @@ def fetch_org(session: Session, caller: Caller, org_id: str, *roles: OrgRole) ->
     org = session.documents(ORGS).get(access.uuid_id(org_id, "an organisation"))
     if org is None:
         raise NotFound(f"organisation {org_id} does not exist")
-    role = "owner" if caller.is_admin else org_role(session, org_id, caller.email)
+    role = "owner" if caller.is_admin else OF_ORGS.role(session, org_id, caller.email)
     if role is None or caller.kind != "user":
         raise Forbidden("you are not a member of this organisation: ask one of its owners to add you")
     if roles and role not in roles:
@@ -81,24 +73,12 @@ def fetch_org(session: Session, caller: Caller, org_id: str, *roles: OrgRole) ->
     return org
 
 
-def members_of(session: Session, org_id: str) -> list[dict[str, Any]]:
-    """The people of an organisation, each with their role in it."""
-    users = USERS.table
-    statement = (
-        select(users.c.doc, ORG_MEMBERS.c.role)
-        .join(ORG_MEMBERS, ORG_MEMBERS.c.email == users.c.email)
-        .where(ORG_MEMBERS.c.org_id == org_id)
-        .order_by(users.c.email)
-    )
-    return [doc | {"role": role} for doc, role in session.connection.execute(statement)]
-
-
 @router.get("")
 def list_orgs(platform: PlatformDep, caller: CallerDep) -> list[dict[str, Any]]:
     """The one there is, when the caller belongs to it."""
     with platform.store.read() as session:
         org = home(session)
-        belongs = caller.is_admin or org_role(session, org["id"], caller.email) is not None
+        belongs = caller.is_admin or OF_ORGS.role(session, org["id"], caller.email) is not None
         return [_wire(session, org)] if belongs else []
 
 
@@ -113,7 +93,7 @@ def get(platform: PlatformDep, caller: CallerDep, org_id: str) -> dict[str, Any]
 def list_members(platform: PlatformDep, caller: CallerDep, org_id: str) -> list[dict[str, Any]]:
     """Its people."""
     with platform.store.read() as session:
-        return members_of(session, fetch_org(session, caller, org_id)["id"])
+        return _members(session, fetch_org(session, caller, org_id)["id"])
 
 
 @router.get("/{org_id}/groups")
@@ -131,7 +111,7 @@ def add_members(platform: PlatformDep, caller: CallerDep, org_id: str, body: New
         fetch_org(session, caller, org_id, "owner")
         for email in [body.emails] if isinstance(body.emails, str) else body.emails:
             join(session, check_email(email), platform.now(), body.role)
-        return members_of(session, org_id)
+        return _members(session, org_id)
 
 
 @router.patch("/{org_id}/members")
@@ -140,8 +120,7 @@ def update_member(platform: PlatformDep, caller: CallerDep, org_id: str, body: M
     with platform.store.write() as session:
         fetch_org(session, caller, org_id, "owner")
         _check_member(session, org_id, body.email, stays_owner=body.role == "owner")
-        where = (ORG_MEMBERS.c.org_id == org_id) & (ORG_MEMBERS.c.email == body.email)
-        session.connection.execute(update_of(ORG_MEMBERS).where(where).values(role=body.role))
+        OF_ORGS.change(session, org_id, body.email, body.role)
         return (session.documents(USERS).get(body.email) or {}) | {"role": body.role}
 
 
@@ -151,8 +130,7 @@ def delete_member(platform: PlatformDep, caller: CallerDep, org_id: str, email: 
     with platform.store.write() as session:
         fetch_org(session, caller, org_id, "owner")
         _check_member(session, org_id, email)
-        where = (ORG_MEMBERS.c.org_id == org_id) & (ORG_MEMBERS.c.email == email)
-        session.connection.execute(delete_from(ORG_MEMBERS).where(where))
+        OF_ORGS.remove(session, org_id, email)
         return session.documents(USERS).get(email) or {}
 
 
@@ -166,17 +144,19 @@ def update_plan(platform: PlatformDep, caller: CallerDep, org_id: str, body: Pla
 
 
 def _check_member(session: Session, org_id: str, email: str, *, stays_owner: bool = False) -> None:
-    role = org_role(session, org_id, email)
+    role = OF_ORGS.role(session, org_id, email)
     if role is None:
         raise NotFound(f"{email[:60]!r} is not a member of this organisation")
-    owners = (ORG_MEMBERS.c.org_id == org_id) & (ORG_MEMBERS.c.role == "owner")
-    count = session.connection.scalar(select(func.count()).select_from(ORG_MEMBERS).where(owners))
-    if role == "owner" and count == 1 and not stays_owner:
+    if role == "owner" and not stays_owner and OF_ORGS.count(session, org_id, "owner") == 1:
         raise BadRequest(f"{email} is the last owner of the organisation: make somebody else one first")
 
 
+def _members(session: Session, org_id: str) -> list[dict[str, Any]]:
+    return OF_ORGS.users(session, [org_id])[org_id]
+
+
 def _wire(session: Session, org: dict[str, Any]) -> dict[str, Any]:
-    members = members_of(session, org["id"])
+    members = _members(session, org["id"])
     owner = next((member["email"] for member in members if member["role"] == "owner"), None)
     blank = {"groups": [], "integrations": [], "plan": "premium", "logoUrl": None, "updatedAt": org["createdAt"]}
     return blank | {"owner": owner, "creator": owner} | org | {"members": members}

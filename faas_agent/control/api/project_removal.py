@@ -5,19 +5,17 @@ Called by ``projects.py`` inside its transaction, so a project is there whole or
 
 from __future__ import annotations
 
-from sqlalchemy import delete
-
 from faas_agent.control.api.bots import delete_bots_of
 from faas_agent.control.api.datasets import delete_blobs, delete_datasets_of
 from faas_agent.control.api.packages import remove_packages
 from faas_agent.control.api.services import delete_services_of
 from faas_agent.control.platform import Platform
+from faas_agent.ports.store import events
+from faas_agent.ports.store.people import OF_PROJECTS
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import (
     COMMANDS,
     DRIVERS,
-    EVENTS,
-    MEMBERS,
     ONTOLOGIES,
     PACKAGES,
     PROJECTS,
@@ -37,6 +35,6 @@ def remove_project(session: Session, platform: Platform, project_id: str) -> Non
     for documents in (RECIPES, ONTOLOGIES, COMMANDS, DRIVERS):
         session.documents(documents).delete_many(documents.table.c.project_id == project_id)
     session.documents(SETTINGS).delete_many(SETTINGS.table.c.scope_id == project_id)
-    for table in (EVENTS, MEMBERS):
-        session.connection.execute(delete(table).where(table.c.project_id == project_id))
+    events.delete_of_project(session, project_id)
+    OF_PROJECTS.remove_place(session, project_id)
     session.documents(PROJECTS).delete(project_id)

@@ -15,13 +15,13 @@ from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.bots import create_bot
 from faas_agent.control.api.datasets import create_binaries
-from faas_agent.control.api.members import add_member, members_of
 from faas_agent.control.api.orgs import fetch_org, home
 from faas_agent.control.api.project_removal import remove_project
 from faas_agent.errors import BadRequest, Forbidden, NotFound
 from faas_agent.model.ids import new_uuid
 from faas_agent.model.specs.names import check_project_name
 from faas_agent.ports.store.documents import Taken
+from faas_agent.ports.store.people import OF_PROJECTS
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import PROJECTS
 
@@ -78,7 +78,7 @@ def create(platform: PlatformDep, caller: CallerDep, name: Annotated[str, Depend
             session.documents(PROJECTS).insert(project)
         except Taken:
             raise BadRequest(f"Failed to create project: the name {name!r} is taken, choose another") from None
-        add_member(session, project_id, caller.email, "owner")
+        OF_PROJECTS.add(session, project_id, caller.email, "owner")
         create_bot(session, platform, project_id, name)
         create_binaries(session, platform, project_id, caller.email)
         return _wire(session, caller, [project])[0]
@@ -153,7 +153,7 @@ def _visible(session: Session, caller: Caller) -> list[dict[str, Any]]:
 
 def _wire(session: Session, caller: Caller, projects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """With people and the caller's own role: every field the client's lazy project looks for."""
-    people = members_of(session, [project["id"] for project in projects])
+    people = OF_PROJECTS.users(session, [project["id"] for project in projects])
     return [
         project | {"contributors": people[project["id"]], "role": access.role_in(session, caller, project["id"])}
         for project in projects

@@ -12,10 +12,11 @@ from fastapi import APIRouter, Response
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
-from faas_agent.control.api.orgs import fetch_org, home, org_role
+from faas_agent.control.api.orgs import fetch_org, home
 from faas_agent.errors import BadRequest, Forbidden, NotFound
 from faas_agent.model.specs.filters import parse_query
 from faas_agent.model.specs.setting import check_setting
+from faas_agent.ports.store.people import OF_ORGS
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import DATASETS, SETTINGS
 
@@ -105,5 +106,5 @@ def _visible_scopes(session: Session, caller: Caller) -> list[str]:
     projects = access.visible_projects(session, caller)
     datasets = [one["id"] for project in projects for one in session.documents(DATASETS).find(project_id=project)]
     org_id = home(session)["id"]
-    belongs = caller.is_admin or org_role(session, org_id, caller.email) is not None
+    belongs = caller.is_admin or OF_ORGS.role(session, org_id, caller.email) is not None
     return [caller.email, *([org_id] if belongs else []), *projects, *datasets]

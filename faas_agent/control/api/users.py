@@ -9,15 +9,14 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
-from sqlalchemy import delete as delete_from
-from sqlalchemy import func, insert, select
 
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep, check_password, hash_password
 from faas_agent.control.api.orgs import join
 from faas_agent.errors import BadRequest, Conflict, Forbidden, NotFound
 from faas_agent.model.specs.user import check_email, check_new_password
+from faas_agent.ports.store import people
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import MEMBERS, ORG_MEMBERS, PASSWORDS, PROJECTS, USERS
+from faas_agent.ports.store.tables import PROJECTS, USERS
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -43,9 +42,9 @@ def create(platform: PlatformDep, caller: CallerDep, body: NewUser) -> dict[str,
     email, password = check_email(body.email), check_new_password(body.password)
     with platform.store.write() as session:
         join(session, email, platform.now())
-        if _has_password(session, email) or _user(session, email)["type"] == "bot":
+        if people.password_hash(session, email) is not None or _user(session, email)["type"] == "bot":
             raise Conflict(f"{email} is known here already: PATCH /users/{email} sets another password")
-        session.connection.execute(insert(PASSWORDS).values(email=email, hash=hash_password(password)))
+        people.set_password_hash(session, email, hash_password(password))
         return _user(session, email)
 
 
@@ -67,8 +66,7 @@ def set_password(platform: PlatformDep, caller: CallerDep, email: str, body: New
         user = _user(session, email)
         if caller.email == email:
             check_password(session, email, body.currentPassword)
-        session.connection.execute(delete_from(PASSWORDS).where(PASSWORDS.c.email == email))
-        session.connection.execute(insert(PASSWORDS).values(email=email, hash=hash_password(password)))
+        people.set_password_hash(session, email, hash_password(password))
         return user
 
 
@@ -86,8 +84,9 @@ def delete(platform: PlatformDep, caller: CallerDep, email: str) -> None:
             raise BadRequest(
                 f"{email} is the last owner of {alone[0]!r}: make somebody else one, or delete the project"
             )
-        for table in (MEMBERS, ORG_MEMBERS, PASSWORDS):
-            session.connection.execute(delete_from(table).where(table.c.email == email))
+        people.OF_PROJECTS.remove_everywhere(session, email)
+        people.OF_ORGS.remove_everywhere(session, email)
+        people.forget_password(session, email)
         session.documents(USERS).delete(email)
 
 
@@ -103,18 +102,8 @@ def _user(session: Session, email: str) -> dict[str, Any]:
     return found
 
 
-def _has_password(session: Session, email: str) -> bool:
-    return session.connection.scalar(select(PASSWORDS.c.email).where(PASSWORDS.c.email == email)) is not None
-
-
 def _owned_alone(session: Session, email: str) -> list[str]:
     """Names of the projects with no other owner."""
-    owned = select(MEMBERS.c.project_id).where(MEMBERS.c.email == email, MEMBERS.c.role == "owner")
-    alone = (
-        select(MEMBERS.c.project_id)
-        .where(MEMBERS.c.role == "owner", MEMBERS.c.project_id.in_(owned))
-        .group_by(MEMBERS.c.project_id)
-        .having(func.count() == 1)
-    )
-    projects = PROJECTS.table
-    return list(session.connection.scalars(select(projects.c.name).where(projects.c.id.in_(alone))))
+    owned = people.OF_PROJECTS.places(session, email, "owner")
+    alone = [project for project in owned if people.OF_PROJECTS.count(session, project, "owner") == 1]
+    return [found["name"] for project in alone if (found := session.documents(PROJECTS).get(project)) is not None]

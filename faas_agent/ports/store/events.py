@@ -23,6 +23,11 @@ def done(session: Session, group: Sequence[dict[str, Any]]) -> None:
     session.connection.execute(delete(EVENTS).where(EVENTS.c.id.in_([event["id"] for event in group])))
 
 
+def delete_of_project(session: Session, project_id: str) -> None:
+    """A project that goes: nobody is left to be told."""
+    session.connection.execute(delete(EVENTS).where(EVENTS.c.project_id == project_id))
+
+
 def first_firing(session: Session, trigger_id: str, resource_id: str, execution_id: str) -> bool:
     """True once for each (trigger, resource)."""
     row = insert(FIRINGS).values(trigger_id=trigger_id, resource_id=resource_id, execution_id=execution_id)
