@@ -24,7 +24,7 @@ MAX_SIZE = 2000
 """Steps of paths, globs, and compared arrays and objects, all together; those in ``$match`` are written four times."""
 MAX_GLOB = 4000
 """Characters; SQLite takes 50,000 bytes."""
-_MATCH_DEPTH = 8
+_MATCH_DEPTH = 12
 """Levels that a ``$match`` counts as, for its share of what a database reads at once."""
 
 _GLOBBED = frozenset({"filename", "dir", "name", "metadata.system.mimetype"})

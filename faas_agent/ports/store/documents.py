@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     Select,
+    String,
     Table,
     Text,
     and_,
@@ -77,8 +78,8 @@ class DocumentTable:
         self.table = Table(
             name,
             metadata,
-            SqlColumn("id", Text, primary_key=True),
-            *(SqlColumn(key, one.type, index=one.index, unique=one.unique) for key, one in columns.items()),
+            SqlColumn("id", _sql_type(Text), primary_key=True),
+            *(SqlColumn(key, _sql_type(one.type), index=one.index, unique=one.unique) for key, one in columns.items()),
             SqlColumn("doc", JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
             *(Index(f"{name}_{'_'.join(keys)}", *keys, unique=True) for keys in unique),
         )
@@ -144,7 +145,7 @@ class Documents:
         """Add it. Raises Taken, after which the transaction may go on."""
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(self._table).values(self._documents.row(doc)).on_conflict_do_nothing()
-        if self._connection.execute(statement).rowcount == 0:
+        if self._connection.scalar(statement.returning(self._table.c.id)) is None:
             raise Taken(self._documents.name)
 
     def get(self, id: str, lock: bool = False) -> Document | None:  # noqa: A002  # the wire's word
@@ -240,14 +241,19 @@ class Documents:
         return statement.order_by(*keys, self._table.c.id)
 
 
+def _sql_type(declared: type[TypeEngine[Any]] | TypeEngine[Any]) -> TypeEngine[Any]:
+    """Texts in the order of their code points, so that an index serves a comparison as ``matches`` makes it."""
+    sql_type = declared() if isinstance(declared, type) else declared
+    return sql_type.with_variant(Text(collation="C"), "postgresql") if isinstance(sql_type, String) else sql_type
+
+
 def _extract(doc: object, column: Column) -> object:
     for step in column.path.split("."):
         if isinstance(doc, list) and step.isdigit():
             doc = doc[int(step)] if int(step) < len(doc) else None
         else:
             doc = doc.get(step) if isinstance(doc, dict) else None
-    sql_type = column.type() if isinstance(column.type, type) else column.type
-    wanted = sql_type.python_type
+    wanted = _sql_type(column.type).python_type
     if doc is not None and kind(doc) is not (float if wanted is int else wanted):
         raise BadRequest(f"{column.path} must be {_WORDS[wanted]}, not {show(doc)}")
     return doc

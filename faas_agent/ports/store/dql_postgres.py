@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from faas_agent.model.specs.conditions import Glob, Op, Path
-from faas_agent.model.specs.matching import ORDER
 from faas_agent.ports.store.dql_words import SIGNS, Below, Words, any_of
 
 
@@ -19,10 +19,21 @@ class PostgresWords(Words):
     """jsonb."""
 
     def compare(self, document: str, path: Path, op: Op, value: Any, below: Below) -> str:
-        opened = op is not Op.EXISTS  # an empty array exists
-        whole = not opened or (op is Op.IN and any(isinstance(one, list) for one in value))
-        ends = [""] * whole + ["[*]"] * opened
-        return any_of(self._some(document, _json_path(path) + end, op, value, below) for end in ends)
+        where = _json_path(path)
+        match op:
+            case Op.EXISTS:
+                return self._path_finds(document, f'{where}.type() ? (@ != "null")', {})
+            case Op.IN:
+                return any_of(self._equal(document, where, value))
+            case Op.MATCH if isinstance(value, str):
+                return self._some(document, where + "[*]", lambda found: self._is_text(found, self.inside, value))
+            case Op.MATCH:
+                return self._some(
+                    document,
+                    where + "[*]",
+                    lambda found: f"({below(value, found)} AND jsonb_typeof({found}) = 'object')",
+                )
+        return self._path_finds(document, f"{where}[*] ? (@ {SIGNS[op]} $value)", {"value": value})
 
     def sort_key(self, document: str, path: Path) -> str:
         return f"jsonb_path_query_first({document}, CAST({self._bind(_json_path(path))} AS jsonpath))"
@@ -43,37 +54,33 @@ class PostgresWords(Words):
     def by_code_point(self, expression: str) -> str:
         return f'{expression} COLLATE "C"'
 
-    def _some(self, document: str, path: str, op: Op, value: Any, below: Below) -> str:
+    def _equal(self, document: str, where: str, values: Sequence[object]) -> Iterator[str]:
+        scalars = [one for one in values if not isinstance(one, Glob | list | dict)]
+        if scalars:
+            yield self._path_finds(document, f"{where}[*] ? (@ == $values[*])", {"values": scalars})
+        for one in values:
+            if isinstance(one, Glob):
+                yield self._some(document, where + "[*]", partial(self._is_text, fits=self.glob, value=one))
+            elif isinstance(one, list | dict):
+                yield self._some(document, where + "[*]", partial(self._same, value=one))
+            if isinstance(one, list):
+                yield self._some(document, where, partial(self._same, value=one))
+
+    def _path_finds(self, document: str, path: str, values: dict[str, object]) -> str:
+        """A path goes through arrays by itself, compares only what is of one kind, and orders texts by code points."""
+        return f"jsonb_path_exists({document}, CAST({self._bind(path)} AS jsonpath), {self._json(values)})"
+
+    def _some(self, document: str, path: str, holds: Callable[[str], str]) -> str:
         table = self._table()
         found = f"jsonb_path_query({document}, CAST({self._bind(path)} AS jsonpath)) AS {table}(value)"
-        holds = self._holds(f"{table}.value", op, value, below)
-        return f"EXISTS (SELECT 1 FROM {found} WHERE {holds})"  # noqa: S608  # pieces of our own; values are bound
+        holding = holds(f"{table}.value")
+        return f"EXISTS (SELECT 1 FROM {found} WHERE {holding})"  # noqa: S608  # pieces of our own; values are bound
 
-    def _holds(self, found: str, op: Op, value: Any, below: Below) -> str:
-        match op:
-            case Op.IN:
-                return self._equal(found, value)
-            case Op.EXISTS:
-                return f"jsonb_typeof({found}) <> 'null'"
-            case Op.MATCH if isinstance(value, str):
-                return f"(jsonb_typeof({found}) = 'string' AND {self.inside(_text(found), value)})"
-            case Op.MATCH:
-                return f"(jsonb_typeof({found}) = 'object' AND {below(value, found)})"
-        return self._ordered(found, op, value)
+    def _same(self, found: str, value: object) -> str:
+        return f"{found} = {self._json(value)}"
 
-    def _ordered(self, found: str, op: Op, value: Any) -> str:
-        if isinstance(value, bool):
-            return self._equal(found, [one for one in (False, True) if ORDER[op](one, value)])
-        if isinstance(value, str):
-            compared = f"{self.by_code_point(_text(found))} {SIGNS[op]} {self._bind(value)}"
-            return f"(jsonb_typeof({found}) = 'string' AND {compared})"
-        return f"(jsonb_typeof({found}) = 'number' AND {found} {SIGNS[op]} {self._json(value)})"
-
-    def _equal(self, found: str, values: Sequence[object]) -> str:
-        exact = [one for one in values if not isinstance(one, Glob)]
-        globs = [self.glob(_text(found), one) for one in values if isinstance(one, Glob)]
-        parts = [f"(jsonb_typeof({found}) = 'string' AND {one})" for one in globs]
-        return any_of([*parts, f"{found} IN (SELECT jsonb_array_elements({self._json(exact)}))"])
+    def _is_text(self, found: str, fits: Callable[[str, Any], str], value: object) -> str:
+        return f"(jsonb_typeof({found}) = 'string' AND {fits(_text(found), value)})"
 
     def _json(self, value: object) -> str:
         return f"CAST({self._bind(json.dumps(value))} AS jsonb)"
