@@ -6,9 +6,11 @@ Enters: a checked manifest, or a package. Leaves: the entity as the platform has
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faas_agent.cli import codebase
+from faas_agent.cli import codebase, session
 from faas_agent.cli.jsonfile import Json
 from faas_agent.cli.manifest import Manifest
 from faas_agent.errors import Conflict
@@ -58,6 +60,15 @@ def deploy(client: Client, project_id: str, package: Json, name: str, spec: Json
         },
     )
     return created
+
+
+def add_artifacts(client: Client, project_id: str, package_name: str, files: Sequence[Path]) -> None:
+    """Put files where the package's functions find them as its artifacts; one of the same name is replaced."""
+    from faas_agent.cli.upload import Plan, upload
+
+    dataset_id = session.binaries(client, project_id)["id"] if files else ""
+    for file in files:
+        upload(client, dataset_id, Plan(file, f"/artifacts/packages/{package_name}/{file.name}"), overwrite=True)
 
 
 def module_of(package: Json, name: str) -> str:

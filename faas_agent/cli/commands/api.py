@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -37,5 +38,7 @@ def info(as_json: AsJson = False) -> None:
 def setenv(env: Annotated[str, typer.Option("-e", "--env", help="Alias, url of a platform, or 'custom'")]) -> None:
     """Set the platform that the following commands and scripts talk to."""
     output.say(f"Platform environment: {cookie.use(env)}")
-    if not cookie.current().token:
+    if os.environ.get("FAAS_URL"):
+        output.note("FAAS_URL is set in the environment and wins over this")
+    elif not cookie.current().token:
         output.note("not logged in there yet: dlp login-m2m -e EMAIL -p PASSWORD")

@@ -27,10 +27,12 @@ def deploy(
     services = _named(declared.get("services") or [], "services")
     package_manifest = manifest.of(json_file.resolve().parent, declared)
     manifest.check(package_manifest)
+    artifacts = [_file(name) for service in services for name in service.get("artifacts") or []]
     client = session.connect()
     project_id = session.project(client, project_name)["id"]
     package = publish.push(client, project_id, package_manifest, package_manifest.name)
     output.say(f"pushed package {package['name']} {package['id']}, version {package['version']}")
+    publish.add_artifacts(client, project_id, package["name"], artifacts)
     for spec in services:
         _deploy_one(client, project_id, package, spec)
 
@@ -59,6 +61,13 @@ def _put_trigger(client: Client, there: Json | None, wanted: Json) -> None:
     elif (merged := publish.merge(there, wanted)) != there:
         client.patch(f"/triggers/{there['id']}", merged)
         output.say(f"updated trigger {there['name']} {there['id']}")
+
+
+def _file(name: object) -> Path:
+    file = Path(str(name)).absolute()
+    if not file.is_file():
+        raise UsageError(f"there is no file {name}, which 'artifacts' names")
+    return file
 
 
 def _named(found: object, what: str) -> list[Json]:

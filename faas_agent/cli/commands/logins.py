@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from faas_agent.cli import cookie, output
+from faas_agent.errors import UsageError
 
 Email = Annotated[str | None, typer.Option("-e", "--email", help="User e-mail")]
 Password = Annotated[str | None, typer.Option("-p", "--password", help="User password; asked for on a terminal")]
@@ -46,10 +48,6 @@ def logout() -> None:
 
 
 def _asked(what: str, given: str | None, flag: str) -> str:
-    import sys
-
-    from faas_agent.errors import UsageError
-
     if given:
         return given
     if not sys.stdin.isatty():

@@ -89,8 +89,11 @@ def test_a_file_deploys_services_and_triggers_and_says_so_again(dlp: Dlp, projec
     event = {"name": "on-item", "type": "Event"}
     event |= {"spec": {"resource": "Item", "actions": ["Created"], "filter": {}, "operation": operation}}
     declared = json.loads((folder / "package.json").read_text())
-    declared["services"] = [{"name": "tool-one", "runtime": {"concurrency": 3}, "triggers": [cron, event]}]
+    service = {"name": "tool-one", "runtime": {"concurrency": 3}, "triggers": [cron, event]}
+    declared["services"] = [service | {"artifacts": ["weights.bin"]}]
     (folder / "deploy.json").write_text(json.dumps(declared))
+    assert "no file weights.bin" in dlp("deploy", "-f", "tool/deploy.json", "-p", project, code=2).stderr
+    (dlp.folder / "weights.bin").write_bytes(b"w")
     dlp("deploy", "-f", "tool/deploy.json", "-p", project)
     before = dlp.json("triggers", "ls")
     declared["services"][0]["runtime"]["concurrency"] = 5
