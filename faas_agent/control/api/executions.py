@@ -20,6 +20,7 @@ from faas_agent.model.executions.reasons import Reason
 from faas_agent.model.executions.state import TERMINAL, State, parse_state
 from faas_agent.model.specs.filters import parse_query
 from faas_agent.ports.store import executions
+from faas_agent.ports.store.documents import Page
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import EXECUTIONS
 
@@ -58,7 +59,7 @@ def query_resource(platform: PlatformDep, caller: CallerDep, body: Json) -> Json
         }
         for row in rows
     ]
-    return page(items, total, asked.page, asked.page_size)
+    return Page(items, total, asked.page, asked.page_size).to_wire()
 
 
 @router.post("/{service_id}", status_code=201)
@@ -151,18 +152,13 @@ def fetch_execution(session: Session, caller: Caller, execution_id: str, role: s
     return row
 
 
-def page(items: list[Json], total: int, number: int, size: int) -> Json:
-    """The four fields of a paged answer (ENDPOINTS 0)."""
-    pages = -(-total // size)
-    return {"items": items, "hasNextPage": number + 1 < pages, "totalItemsCount": total, "totalPagesCount": pages}
-
-
 def list_page(session: Session, body: Json, project_ids: list[str]) -> Json:
     """The answer to a query for executions."""
     asked = parse_query(body, PAGE_SIZE)
     rows, total = executions.query(session, asked, project_ids)
     log = executions.history(session, [row["id"] for row in rows])
-    return page([to_wire(row, log[row["id"]]) for row in rows], total, asked.page, asked.page_size)
+    items = [to_wire(row, log[row["id"]]) for row in rows]
+    return Page(items, total, asked.page, asked.page_size).to_wire()
 
 
 def _wire(session: Session, row: Row) -> Json:

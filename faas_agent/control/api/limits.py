@@ -1,14 +1,18 @@
 """A wall in front of every body that is read whole: more than the limit is a 413, whatever length was announced.
 
-Multipart uploads are not read whole and pass; their handler counts for itself.
+Uploads are not read whole and pass; their handlers count for themselves.
 """
 
 from __future__ import annotations
+
+import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faas_agent.control.api.problems import problem
 from faas_agent.errors import TooLarge
+
+UPLOADS = re.compile(r"/api/v1/(datasets/[^/]+/items|items/[^/]+/revisions)")
 
 
 class BodyLimit:
@@ -18,7 +22,7 @@ class BodyLimit:
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_multipart(scope):
+        if scope["type"] != "http" or _is_upload(scope):
             await self._app(scope, receive, send)
             return
         seen = 0
@@ -38,8 +42,9 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
-def _is_multipart(scope: Scope) -> bool:
-    return _header(scope, b"content-type").startswith(b"multipart/")
+def _is_upload(scope: Scope) -> bool:
+    multipart = _header(scope, b"content-type").startswith(b"multipart/")
+    return multipart and UPLOADS.fullmatch(scope["path"]) is not None
 
 
 def _announced(scope: Scope) -> int:

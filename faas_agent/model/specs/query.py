@@ -69,7 +69,7 @@ def parse_query(body: object, max_page_size: int = 1000) -> Query:
         if body.get(key) is not None:
             raise BadRequest(f"{key} is not supported in a query: put its conditions into the filter")
     page = _whole(body, "page", 0, 0)
-    page_size = min(_whole(body, "pageSize", max_page_size, 1), max_page_size)
+    page_size = min(_whole(body, "pageSize", max_page_size, 0), max_page_size)
     if page * page_size > MAX_OFFSET:
         raise BadRequest(f"page {page} is beyond anything that can be stored")
     return Query(

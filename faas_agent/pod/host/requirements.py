@@ -70,8 +70,8 @@ def read(codebase: Path, package: Sequence[Mapping[str, Any]] = ()) -> Requireme
             options |= dict.fromkeys(_checked_option(line))
         else:
             (constraints if line.is_constraint else requirements)[_checked_requirement(line, codebase)] = None
-    for line in _package_lines(package, lenient=(codebase / "requirements.txt").is_file()):
-        requirements[line] = None
+    own = _package_lines(package, lenient=(codebase / "requirements.txt").is_file())
+    requirements |= dict.fromkeys(own)
     return Requirements(tuple(requirements), tuple(constraints), tuple(options))
 
 

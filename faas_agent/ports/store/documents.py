@@ -121,7 +121,7 @@ class Page:
 
     def to_wire(self) -> dict[str, object]:
         """The four fields of every paged answer."""
-        pages = -(-self.total // self.page_size)
+        pages = -(-self.total // self.page_size) if self.page_size else 0  # a page of nothing only counts
         return {
             "items": self.items,
             "hasNextPage": self.page + 1 < pages,
