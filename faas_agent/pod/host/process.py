@@ -31,6 +31,8 @@ from faas_agent.pod.runner.wire import Frame, WireError
 RUNNER_FOLDER = Path(guest.__file__).parent
 LAST_WORDS_SECONDS = 1.0
 """How long after its end a process's connections may still hold frames that it sent before."""
+FAREWELL_SECONDS = 1.0
+"""For a runner without calls to end by itself."""
 LAST_CHILD_WORDS_SECONDS = 0.1
 """The same for a child, whose ``done`` comes on another connection than the news of its end."""
 
@@ -55,6 +57,7 @@ class RunnerProcess:
     def __init__(self, spec: RunnerSpec, events: Events, notices: Notices) -> None:
         self.running: dict[Key, Running] = {}
         self.given_up = False
+        self.ended = False
         self._spec = spec
         self._events = events
         self._notices = notices
@@ -113,6 +116,13 @@ class RunnerProcess:
         """Its call has ended."""
         self.running.pop(running.call.key, None)
 
+    async def end(self) -> None:
+        """Of its own accord, so that what user code registered with ``atexit`` runs; soon, or it is killed."""
+        self._say({"type": "shutdown"})
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._gone.wait(), FAREWELL_SECONDS)
+        await self.kill()
+
     async def kill(self, reason: Reason = Reason.RUNNER_CRASH, message: str = "") -> None:
         """The process, all that it started, and every trace on disk. Calls that it still has are lost, uncharged."""
         self._cut = self._cut or (reason, message)
@@ -150,6 +160,7 @@ class RunnerProcess:
         self._oom_file = oom.events_file(process.pid)
         self._oom_kills = oom.kills(self._oom_file)
         code = await process.wait()
+        self.ended = True
         self._notices.exited(self)
         self._kill_group()  # what it started and left behind
         connections = [task for task in self._connections.values() if task is not None]

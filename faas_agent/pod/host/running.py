@@ -34,6 +34,7 @@ class Running:
         self.sender: Sender | None = None
         self.started_at: float | None = None
         self.abandoned = False
+        self.lost = False
         self.reason: Reason | None = None
         self._given_back = False
         self._as_process = as_process
@@ -106,6 +107,7 @@ class Running:
         if self.reason is not None:
             self.finish(self._stopped(self.reason))
             return
+        self.lost = True
         counts = charged and self.started_at is not None
         self.finish(self._ended(Ending.LOST, reason, message, counts))
 

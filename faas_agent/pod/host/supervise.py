@@ -47,12 +47,12 @@ class Supervisor:
 
     async def start(self) -> None:
         """Returns when calls may come. Raises StartFailed."""
-        self._runner = await self._start_one()
+        self._install(await self._start_one())
 
     @property
     def free(self) -> int:
-        """Slots for calls that would begin at once."""
-        return max(0, self._spec.concurrency - self._sent() - len(self._waiting)) if self._failure is None else 0
+        """Slots for calls that would begin at once; none while a runner is being replaced."""
+        return 0 if self._runner is None else max(0, self._spec.concurrency - len(self._calls))
 
     @property
     def failure(self) -> StartFailed | None:
@@ -100,8 +100,14 @@ class Supervisor:
             running.stop(Reason.DRAINED)
         for task in self._tasks:
             task.cancel()
-        ends = [process.kill(Reason.DRAINED, "The replica was closed") for process in self._processes]
+        ends = [self._end(process) for process in self._processes]
         await asyncio.gather(*ends, *self._tasks, return_exceptions=True)
+
+    async def _end(self, process: RunnerProcess) -> None:
+        if process is self._runner and not process.running:
+            await process.end()
+        else:
+            await process.kill(Reason.DRAINED, "The replica was closed")
 
     def _sent(self) -> int:
         return len(self._calls) - len(self._waiting)
@@ -122,9 +128,14 @@ class Supervisor:
             running.sender.forget(running)
             if running.abandoned:
                 self._give_up(running.sender, "a function did not end when it was told to", self._sibling_seconds)
-            else:
-                self._crashes = 0
+        if not running.lost:
+            self._crashes = 0
         self._fill()
+
+    def _install(self, process: RunnerProcess) -> None:
+        self._runner = process
+        if process.ended:  # as soon as it was ready
+            self._exited(process)
 
     def _give_up(self, process: RunnerProcess, why: str, seconds: float | None) -> None:
         """Takes no more calls, keeps what it has for that long; a fresh one is started now."""
@@ -156,13 +167,15 @@ class Supervisor:
         left = [running.future for running in process.running.values()]
         if left:
             await asyncio.wait(left, timeout=seconds)
+        if not process.running:
+            await process.end()
         await process.kill(Reason.RUNNER_CRASH, "The runner was replaced because of another execution")
 
     async def _start_again(self) -> None:
         for failed in range(START_TRIES):
             await asyncio.sleep(self._back_off(failed + max(0, self._crashes - 1)))
             try:
-                self._runner = await self._start_one()
+                self._install(await self._start_one())
             except StartFailed as error:
                 self._failure = error if failed == START_TRIES - 1 else None
             else:

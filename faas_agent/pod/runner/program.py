@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import sys
+import threading
 import time
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
@@ -40,6 +41,7 @@ class Runner:
         self.capture = Capture(self.outbox)
         self._running: Dict[Key, binding.Call] = {}
         self._leaving = False
+        self._ending = threading.Lock()
 
     def live(self) -> NoReturn:
         """Until the end."""
@@ -48,15 +50,14 @@ class Runner:
         try:
             self._load(start)
         except StartError as error:
-            self.capture.finish(None)
             said = {"reason": error.reason, "message": error.message, "traceback": error.traceback}
             self.outbox.put({"type": "failed", **said})
-            leave(3)
+            self._end(3)
         if not self._as_process:
             self.outbox.start()
         self.outbox.put({"type": "ready"})
         self._serve()
-        self._end()
+        self._end(0)
 
     def _first(self, kind: str) -> Frame:
         while True:
@@ -118,7 +119,7 @@ class Runner:
         elif kind == "shutdown":
             self._leaving = True
             if not self._as_process and not self._running:
-                self._end()
+                self._end(0)
         elif kind in {"stop", "interrupt"}:
             _obey(frame, self._running.get((frame.get("execution", ""), frame.get("attempt", 0))))
 
@@ -142,12 +143,10 @@ class Runner:
     def _over(self, call: binding.Call) -> None:
         self._running.pop(call.key, None)
         if self._leaving and not self._running:
-            self._end()
+            self._end(0)
 
     def _run_in_child(self, call: binding.Call) -> None:
         """A forked child's whole life: its main thread runs the function, another one hears its stop order."""
-        import threading
-
         guest.die_with_parent()
         self._connection.close()
         self._connection, self._decoder, self._running = connect(self._path), Decoder(), {call.key: call}
@@ -170,10 +169,13 @@ class Runner:
                 if frame["type"] == "stop":
                     _obey(frame, self._running.get((frame.get("execution", ""), frame.get("attempt", 0))))
 
-    def _end(self) -> NoReturn:
+    def _end(self, code: int) -> NoReturn:
+        """What user code registered with ``atexit`` still runs; its threads do not keep the process alive."""
+        self._ending.acquire()  # by the first thread that comes here, for ever
+        atexit._run_exitfuncs()
         self.capture.finish(None)
         self.outbox.flush()
-        leave(0)
+        os._exit(code)
 
 
 def _obey(frame: Frame, call: Optional[binding.Call]) -> None:
@@ -190,12 +192,6 @@ def connect(path: str) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
     return connection
-
-
-def leave(code: int) -> NoReturn:
-    """What user code registered with ``atexit`` still runs; its threads do not keep the process alive."""
-    atexit._run_exitfuncs()
-    os._exit(code)
 
 
 def _self_description() -> Frame:

@@ -31,6 +31,9 @@ KINDS: Dict[str, Tuple[str, str]] = {
 }
 """Type -> the SDK's repository of it, and the name of its id there and on the wire (ENDPOINTS 14)."""
 
+REFUSED = frozenset({"400", "401", "403", "404"})
+"""Statuses, as the SDK has them, that mean a wrong id or one of somebody else. Any other is not the caller's fault."""
+
 
 def log_in(login: Frame, folder: str) -> None:
     """Makes ``import dtlpy`` find itself registered and logged in: the SDK reads both from its cookie file.
@@ -53,6 +56,8 @@ def cookie(login: Frame) -> Frame:
     url = login["environment"]
     custom = json.loads(base64.b64decode(login["custom_env"]))
     known = {"alias": "custom", "verify_ssl": True, **custom.get(url, {})}
+    if isinstance(known["verify_ssl"], str):
+        known["verify_ssl"] = known["verify_ssl"].lower() == "true"
     return {"url": url, "login_parameters": {url: {**known, "token": login["token"], "refresh_token": None}}}
 
 
@@ -80,8 +85,11 @@ def fetch(kind: str, value: Any) -> Any:
     dl = module()
     try:
         found = getattr(dl, repository).get(**{name: entity_id})
-    except dl.exceptions.PlatformException as error:
-        raise LookupError(f"the service cannot read {kind.lower()} {entity_id!r}: {error}") from None
+    except Exception as error:
+        if getattr(error, "status_code", None) not in REFUSED:
+            raise
+        said = getattr(error, "message", error)
+        raise LookupError(f"the service cannot read {kind.lower()} {entity_id!r}: {said}") from None
     if found is None:
         raise LookupError(f"there is no {kind.lower()} {entity_id!r} that the service may read")
     return found

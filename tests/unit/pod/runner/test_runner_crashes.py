@@ -118,6 +118,20 @@ def test_what_a_function_started_ends_with_its_runner(house: House) -> None:
     house.run()  # and House.play sees that nothing is left
 
 
+@pytest.mark.parametrize("as_process", [False, True])
+def test_what_was_registered_for_the_end_runs_when_a_runner_is_closed(house: House, as_process: bool) -> None:
+    house.write("""
+        import atexit
+        class ServiceRunner:
+            def __init__(self):
+                atexit.register(print, "goodbye")
+            def run(self):
+                pass
+    """)
+    house.run(as_process=as_process)
+    assert house.messages(None) == ["goodbye"]
+
+
 def test_children_inherit_what_init_loaded(house: House) -> None:
     house.write("""
         import os

@@ -14,7 +14,7 @@ from faas_agent.errors import StartFailed
 from faas_agent.pod.runner import inputs, sdk
 
 URL = "http://127.0.0.1:8484/api/v1"
-GATE = {"alias": "faas", "gate_url": "http://127.0.0.1:8484", "url": "http://127.0.0.1:8484/", "verify_ssl": False}
+GATE = {"alias": "faas", "gate_url": "http://127.0.0.1:8484", "url": "http://127.0.0.1:8484/", "verify_ssl": "false"}
 CUSTOM = base64.b64encode(json.dumps({"url": URL, URL: GATE}).encode()).decode()
 LOGIN = {"custom_env": CUSTOM, "token": "a.b.c", "environment": URL}
 
@@ -22,7 +22,7 @@ LOGIN = {"custom_env": CUSTOM, "token": "a.b.c", "environment": URL}
 def test_the_cookie_registers_the_platform_and_holds_the_token() -> None:
     cookie = sdk.cookie(LOGIN)
     assert cookie["url"] == URL
-    assert cookie["login_parameters"] == {URL: {**GATE, "token": "a.b.c", "refresh_token": None}}
+    assert cookie["login_parameters"] == {URL: {**GATE, "verify_ssl": False, "token": "a.b.c", "refresh_token": None}}
 
 
 def test_user_code_is_logged_in_before_it_is_imported_and_nobody_else_can_read_the_token(house: House) -> None:

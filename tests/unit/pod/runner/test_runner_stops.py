@@ -123,6 +123,43 @@ def test_terminate_says_what_callers_look_for(house: House, function: str, as_pr
     assert word in outcomes[0].message
 
 
+@pytest.mark.parametrize("as_process", [False, True])
+def test_terminate_may_come_before_the_function_has_begun(house: House, as_process: bool) -> None:
+    house.write(STUBBORN)
+
+    async def story(supervisor: Supervisor) -> None:
+        for number in range(5):
+            call = asyncio.create_task(supervisor.run(Call(execution=f"e{number}", function="polite")))
+            await asyncio.sleep(0)
+            assert supervisor.stop(f"e{number}", 1)
+            assert (await call).reason is Reason.TERMINATED
+        assert (await supervisor.run(Call(execution="last", function="brief"))).output == "brief"
+
+    house.play(story, as_process=as_process)
+    assert house.replaced == []
+
+
+def test_cancelling_the_wait_for_a_call_terminates_it(house: House) -> None:
+    house.write("""
+        from faas_agent import BaseServiceRunner
+        class ServiceRunner(BaseServiceRunner):
+            def run(self):
+                try:
+                    while True:
+                        self.kill_event()
+                finally:
+                    print("ended")
+    """)
+
+    async def story(supervisor: Supervisor) -> None:
+        call = asyncio.create_task(supervisor.run(Call(execution="e1")))
+        await until(lambda: bool(house.started))
+        call.cancel()
+        await until(lambda: "ended" in house.messages("e1") and supervisor.free == 2)
+
+    house.play(story)
+
+
 def test_terminate_of_another_attempt_has_no_effect(house: House) -> None:
     house.write(STUBBORN)
 
