@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from types import ModuleType
 from typing import Any
 
@@ -144,6 +145,7 @@ def test_bad_recipes_and_ontologies_are_refused(project: Any, dataset: Any, admi
     for path in ("/recipes", "/ontologies"):
         for projects in (None, [], "x", [5], ["not-an-id"]):
             assert admin.refused("POST", path, {"projectIds": projects})[0] == 400
+        assert admin.refused("POST", path, {"projectIds": [str(uuid.uuid4())]})[0] == 404
         assert admin.refused("GET", f"{path}/123")[0] == 400
         assert admin.refused("GET", f"{path}/{UNKNOWN}")[0] == 404
         assert admin.refused("DELETE", f"{path}/{UNKNOWN}")[0] == 404

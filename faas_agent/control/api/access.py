@@ -25,15 +25,17 @@ ROLES = ("annotator", "annotationManager", "engineer", "owner")
 def role_in(session: Session, caller: Caller, project_id: str) -> str | None:
     """The caller's role in a project; None for an outsider. A bot is an engineer of its own project only."""
     if caller.is_admin:
-        return "owner"
+        return "owner" if session.documents(PROJECTS).count(id=project_id) else None
     if caller.kind != "user":
         return "engineer" if caller.project_id == project_id else None
     return OF_PROJECTS.role(session, project_id, caller.email)
 
 
 def require(session: Session, caller: Caller, project_id: str, role: str = "annotator") -> None:
-    """Raises Forbidden unless the caller has at least that role in the project."""
+    """Raises Forbidden unless the caller has at least that role in the project, NotFound when there is none."""
     found = role_in(session, caller, project_id)
+    if found is None and not session.documents(PROJECTS).count(id=project_id):
+        raise NotFound(f"project {project_id} does not exist")
     if found is None:
         raise Forbidden("you are not a member of this project: ask one of its owners to add you")
     if ROLES.index(found) < ROLES.index(role):

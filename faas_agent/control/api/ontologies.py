@@ -54,7 +54,7 @@ def writable_projects(session: Session, caller: Caller, sent: object) -> list[st
     if not isinstance(sent, list) or not sent or not all(isinstance(project, str) for project in sent):
         raise BadRequest("projectIds: a list with at least one project id is needed")
     for project_id in sent:
-        access.require(session, caller, access.uuid_id(project_id, "a project"), "engineer")
+        access.fetch_project(session, caller, project_id, "engineer")
     return list(dict.fromkeys(sent))
 
 
