@@ -38,6 +38,8 @@ class Trial:
     inputs: Sequence[Json]
     """One object of values by name for every call."""
     concurrency: int
+    requirements: Sequence[Json] = ()
+    """The package's own, beside the ``requirements.txt`` of its folder."""
 
 
 def read(folder: Path, function_name: str | None, concurrency: int) -> Trial:
@@ -53,7 +55,8 @@ def read(folder: Path, function_name: str | None, concurrency: int) -> Trial:
     if not isinstance(init_params, dict):
         raise UsageError("mock.json: 'init_params' has to be an object of values by name")
     inputs = [_values(one, function) for one in _calls(mock.get("inputs", []))]
-    return Trial(folder, module, function, init_params, inputs, concurrency)
+    required = manifest.read_json(folder / "package.json").get("requirements") or []
+    return Trial(folder, module, function, init_params, inputs, concurrency, required)
 
 
 def show(trial: Trial) -> None:
@@ -78,7 +81,11 @@ async def run(trial: Trial) -> list[Outcome]:
     """Start a runner, make every call, end the runner. Raises StartFailed when the code does not get that far."""
     functions, init_inputs = trial.module.get("functions") or [], trial.module.get("initInputs") or []
     request = request_for(
-        trial.folder, functions=[trial.function], init_inputs=init_inputs, sdk_version=Settings().sdk_version
+        trial.folder,
+        functions=[trial.function],
+        init_inputs=init_inputs,
+        package_requirements=trial.requirements,
+        sdk_version=Settings().sdk_version,
     )
     login = _login(trial) if request.sdk is not None else None
     environment = await ensure(request, _cache(), output.note)

@@ -74,7 +74,7 @@ def test_an_order_in_both_spellings() -> None:
         ({"page": "1"}, "page must be"),
         ({"page": True}, "page must be"),
         ({"page": float("nan")}, "page must be"),
-        ({"pageSize": 0}, "pageSize must be a whole number, 1 or more"),
+        ({"pageSize": -1}, "pageSize must be a whole number, 0 or more"),
         ({"page": 10**30}, "beyond anything"),
         ({"page": float("inf")}, "page must be"),
         ({"filter": []}, "a filter must be an object"),
