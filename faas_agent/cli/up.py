@@ -117,7 +117,7 @@ def _serve(platform: Platform, listener: socket.socket, stack: ExitStack) -> thr
 def _locked(data_dir: Path) -> Iterator[IO[str]]:
     """This data directory is ours alone until the block ends."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds keys and secrets
         file = (data_dir / "lock").open("a+")
     except OSError as error:
         raise UsageError(f"the data directory {data_dir} cannot be used: {error.strerror}") from None
