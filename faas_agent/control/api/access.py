@@ -42,6 +42,12 @@ def require(session: Session, caller: Caller, project_id: str, role: str = "anno
         raise Forbidden(f"this takes the role {role!r} in the project, yours is {found!r}")
 
 
+def require_to_share(caller: Caller, wanted: bool) -> None:
+    """Raises Forbidden when somebody else than an admin makes a package or service ``global``: everybody's."""
+    if wanted and not caller.is_admin:
+        raise Forbidden("global: only an administrator of the platform may share something with every project")
+
+
 def visible_projects(session: Session, caller: Caller, wanted: Iterable[str] | None = None) -> list[str]:
     """Ids of the projects a caller may read; only those among ``wanted`` when given. Unknown ones are left out."""
     if caller.is_admin:

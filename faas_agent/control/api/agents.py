@@ -13,19 +13,22 @@ from typing import Any, Literal
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
 
+from faas_agent.control import function_environment, revisions
 from faas_agent.control.api.auth import Caller, PlatformDep, ReplicaDep, caller_of, issue
+from faas_agent.control.api.bots import project_bot
 from faas_agent.control.dispatch import leases, outcomes
-from faas_agent.control.dispatch.create import revision_of
 from faas_agent.control.platform import Platform
 from faas_agent.control.reconcile import starts
 from faas_agent.errors import NotFound, Unauthorized
 from faas_agent.model.executions.execution import to_wire
 from faas_agent.model.executions.reasons import Reason
 from faas_agent.ports.store import executions, logs, replicas
-from faas_agent.ports.store.tables import PROJECTS, SERVICES
+from faas_agent.ports.store.session import Session
+from faas_agent.ports.store.tables import PACKAGES, PROJECTS, SERVICES
 
 router = APIRouter(prefix="/agent", tags=["agent"], include_in_schema=False)
 Json = dict[str, Any]
+CODEBASE_SECONDS = 3600
 
 
 @router.get("/boot")
@@ -39,12 +42,13 @@ def boot(platform: PlatformDep, caller: ReplicaDep) -> Json:
             raise NotFound("the service or the replica is gone: end")
         return {
             "service": service,
-            "package": revision_of(session, service),
+            "package": revisions.of_service(session, service),
             "project": session.documents(PROJECTS).get(service["projectId"]),
             "version": replica["service_version"],
             "gateUrl": platform.gate_url,
             "botToken": _bot_token(platform, caller),
-            "environment": {},
+            "codebaseToken": _codebase_token(session, platform, service),
+            "environment": function_environment.environment_of(session, service),
             "sdkVersion": (service.get("versions") or {}).get("dtlpy") or settings.sdk_version,
             "heartbeatSeconds": settings.heartbeat_seconds,
             "leaseSeconds": settings.lease_seconds,
@@ -57,6 +61,14 @@ def boot(platform: PlatformDep, caller: ReplicaDep) -> Json:
 def bot_token(platform: PlatformDep, caller: ReplicaDep) -> dict[str, str]:
     """A fresh token of the service's bot, for user code."""
     return {"jwt": _bot_token(platform, caller)}
+
+
+def _codebase_token(session: Session, platform: Platform, service: Json) -> str:
+    """For the agent alone: a global package of another project is read as a bot of that project."""
+    package = session.documents(PACKAGES).get(service["packageId"]) or service
+    own = package["projectId"] == service["projectId"]
+    bot = service["botUserName"] if own else project_bot(session, package["projectId"])
+    return issue(platform, bot, "bot", CODEBASE_SECONDS)
 
 
 def _bot_token(platform: Platform, caller: Caller) -> str:

@@ -2,145 +2,119 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import APIRouter
 
+from faas_agent.control import revisions
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.batches import create_batch, rerun_batch
-from faas_agent.control.api.services import fetch_service
-from faas_agent.control.dispatch import outcomes
-from faas_agent.control.dispatch.create import create, prepare, revision_of
+from faas_agent.control.api.bodies import Json
+from faas_agent.control.api.service_entities import fetch_service
+from faas_agent.control.dispatch import by_hand
+from faas_agent.control.dispatch.create import create, prepare, refuse_full
 from faas_agent.control.dispatch.rerun import start_again
-from faas_agent.control.platform import Platform
-from faas_agent.errors import BadRequest, Conflict, NotFound
-from faas_agent.model.executions.execution import Row, entry, to_wire
-from faas_agent.model.executions.reasons import Reason
+from faas_agent.errors import BadRequest, Conflict, NotFound, TooLarge
+from faas_agent.model.executions.execution import Row, to_wire
 from faas_agent.model.executions.state import TERMINAL, State, parse_state
-from faas_agent.model.specs.filters import parse_query
+from faas_agent.model.specs.filters import Query
+from faas_agent.model.specs.values import show
 from faas_agent.ports.store import executions
 from faas_agent.ports.store.documents import Page
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import EXECUTIONS
 
 router = APIRouter(prefix="/executions", tags=["executions"])
-Json = dict[str, Any]
+Execution = dict[str, Any]
 PAGE_SIZE = 100
 
 
 @router.post("/rerun")
-def rerun_many(platform: PlatformDep, caller: CallerDep, body: Json) -> Json:
+def rerun_many(platform: PlatformDep, caller: CallerDep, body: Json) -> Execution:
     """Start again every ended execution that a filter finds."""
     return rerun_batch(platform, caller, body)
 
 
-@router.post("/resource/query")
-def query_resource(platform: PlatformDep, caller: CallerDep, body: Json) -> Json:
-    """The executions that are about one entity."""
-    resource_id = str(body.get("resourceId") or "")
-    asked = parse_query({**body, "filter": {"resources.id": resource_id}}, PAGE_SIZE)
-    with platform.store.read() as session:
-        rows, total = executions.query(session, asked, access.visible_projects(session, caller))
-    items = [
-        {
-            "resourceId": resource_id,
-            "resourceType": body.get("resourceType"),
-            "executionId": row["id"],
-            "serviceId": row["service_id"],
-            "serviceName": row["doc"]["serviceName"],
-            "functionName": row["function_name"],
-            "status": row["state"],
-            "progress": row["latest"].get("percentComplete"),
-            "createdAt": row["created_at"],
-            "updatedAt": row["updated_at"],
-            "creator": row["creator"],
-            "projectId": row["project_id"],
-        }
-        for row in rows
-    ]
-    return Page(items, total, asked.page, asked.page_size).to_wire()
-
-
 @router.post("/{service_id}", status_code=201)
-def create_execution(platform: PlatformDep, caller: CallerDep, service_id: str, body: Json) -> Json:
+def create_execution(platform: PlatformDep, caller: CallerDep, service_id: str, body: Json) -> Execution:
     """One call of a function, or with ``batch`` one for each item of a query (then a command)."""
+    name = function_name(body)
     if body.get("batch") is not None:
-        return create_batch(platform, caller, service_id, body)
-    with platform.store.read() as session:
-        service = fetch_service(session, caller, service_id)
-        access.require(session, caller, service["projectId"])
-        package = revision_of(session, service)
-    row = prepare(platform, service, package, str(body.get("functionName") or "run"), body.get("input"), caller.email)
-    if body.get("syncReplyTo"):
-        row["doc"]["syncReplyTo"] = body["syncReplyTo"]
+        return create_batch(platform, caller, service_id, name, body["batch"])
     with platform.store.write() as session:
-        create(session, platform, service, [row])
+        service = fetch_service(session, caller, service_id)
+        _check_project(body, service)
+        package = revisions.of_service(session, service)
+        row = prepare(platform, service, package, name, body.get("input"), caller.email)
+        row["doc"]["syncReplyTo"] = body.get("syncReplyTo")
+        refuse_full(session, service, 1)
+        create(session, platform, [row])
     return to_wire(row | {"reason": None, "seconds": None, "replica_id": None}, [row["latest"]])
 
 
 @router.get("/{execution_id}")
-def get_execution(platform: PlatformDep, caller: CallerDep, execution_id: str) -> Json:
+def get_execution(platform: PlatformDep, caller: CallerDep, execution_id: str) -> Execution:
     """One execution with its whole status log."""
     with platform.store.read() as session:
         return _wire(session, fetch_execution(session, caller, execution_id))
 
 
 @router.patch("/{execution_id}")
-def update_execution(platform: PlatformDep, caller: CallerDep, execution_id: str, body: Json) -> Json:
-    """Of the whole entity that the SDK sends, only ``toTerminate`` and a waiting execution's ``input`` can change."""
+def update_execution(platform: PlatformDep, caller: CallerDep, execution_id: str, body: Json) -> Execution:
+    """Of the whole entity that the SDK sends only ``toTerminate`` can change; the rest is what happened."""
     with platform.store.write() as session:
         row = fetch_execution(session, caller, execution_id, "engineer")
-        if body.get("toTerminate") is True and not row["to_terminate"]:
-            _terminate(session, platform, row)
+        if body.get("toTerminate") is True and row["state"] not in TERMINAL and not row["to_terminate"]:
+            by_hand.terminate(session, platform, row)
         return _wire(session, fetch_execution(session, caller, execution_id))
 
 
 @router.post("/{execution_id}/progress")
-def post_progress(platform: PlatformDep, caller: CallerDep, execution_id: str, body: Json) -> Json:
-    """A line in the status log of a running execution, or its end."""
-    try:
-        state = parse_state(str(body.get("status") or "in-progress"))
-    except ValueError:
-        raise BadRequest(f"status: {body.get('status')!r} is not a status of an execution") from None
+def post_progress(platform: PlatformDep, caller: CallerDep, execution_id: str, body: Json) -> Execution:
+    """A line in the status log of an execution, or its end."""
+    state, percent, message = _state(body), _percent(body), body.get("message")
+    if not isinstance(message, str | None):
+        raise BadRequest(f"message: a text is needed, not {show(message)}")
+    output, limit = body.get("output"), platform.settings.output_limit_bytes
+    if len(json.dumps(output)) > limit:
+        raise TooLarge(f"output: larger than the {limit} bytes that an execution can keep; save it as an item")
+    within = caller.kind == "bot"
     with platform.store.write() as session:
-        row = fetch_execution(session, caller, execution_id)
+        row = fetch_execution(session, caller, execution_id, "engineer")
         if row["state"] in TERMINAL:
             raise Conflict(f"the execution has ended ({row['state']}): rerun it to start it again")
-        if state in TERMINAL:
-            _end(session, platform, row, state, body)
-        else:
-            text = str(body["message"]) if body.get("message") else None
-            outcomes.show_progress(session, platform, row, row["attempts"], _percent(body), text, body.get("output"))
+        by_hand.report(session, platform, row, state, percent, message, output, from_within=within)
         return _wire(session, fetch_execution(session, caller, execution_id))
 
 
 @router.post("/{execution_id}/terminate")
-def terminate(platform: PlatformDep, caller: CallerDep, execution_id: str) -> Json:
+def terminate(platform: PlatformDep, caller: CallerDep, execution_id: str) -> Execution:
     """Ask for its end. One that waits ends at once; a running one by the ladder of its agent."""
     with platform.store.write() as session:
-        row = fetch_execution(session, caller, execution_id)
+        row = fetch_execution(session, caller, execution_id, "engineer")
         if row["state"] in TERMINAL:
             raise BadRequest(f"the execution has ended already ({row['state']})")
-        _terminate(session, platform, row)
+        by_hand.terminate(session, platform, row)
         return _wire(session, fetch_execution(session, caller, execution_id))
 
 
 @router.post("/{execution_id}/rerun")
-def rerun(platform: PlatformDep, caller: CallerDep, execution_id: str) -> Json:
+def rerun(platform: PlatformDep, caller: CallerDep, execution_id: str) -> Execution:
     """Start an ended execution again, under the same id, on the service's package of now."""
     with platform.store.write() as session:
-        row = fetch_execution(session, caller, execution_id)
+        row = fetch_execution(session, caller, execution_id, "engineer")
         if row["state"] not in TERMINAL:
             raise BadRequest(f"the execution has not ended ({row['state']}): only an ended one can be rerun")
         return _wire(session, start_again(session, platform, row))
 
 
 @router.post("/{execution_id}/attempts")
-def attempts(platform: PlatformDep, caller: CallerDep, execution_id: str) -> int:
-    """How often it has started."""
-    with platform.store.read() as session:
-        return int(fetch_execution(session, caller, execution_id)["charged"])
+def count_attempt(platform: PlatformDep, caller: CallerDep, execution_id: str) -> int:
+    """One attempt more, done and allowed; answers how many were done."""
+    with platform.store.write() as session:
+        fetch_execution(session, caller, execution_id, "engineer")
+        return executions.count_attempt(session, execution_id)
 
 
 def fetch_execution(session: Session, caller: Caller, execution_id: str, role: str = "annotator") -> Row:
@@ -152,53 +126,46 @@ def fetch_execution(session: Session, caller: Caller, execution_id: str, role: s
     return row
 
 
-def list_page(session: Session, body: Json, project_ids: list[str]) -> Json:
+def list_page(session: Session, asked: Query, project_ids: list[str]) -> Execution:
     """The answer to a query for executions."""
-    asked = parse_query(body, PAGE_SIZE)
     rows, total = executions.query(session, asked, project_ids)
     log = executions.history(session, [row["id"] for row in rows])
-    items = [to_wire(row, log[row["id"]]) for row in rows]
-    return Page(items, total, asked.page, asked.page_size).to_wire()
+    return Page([to_wire(row, log[row["id"]]) for row in rows], total, asked.page, asked.page_size).to_wire()
 
 
-def _wire(session: Session, row: Row) -> Json:
+def function_name(body: Execution) -> str:
+    """What is to be called; ``run`` where nobody says."""
+    name = body.get("functionName") or "run"
+    if not isinstance(name, str):
+        raise BadRequest(f"functionName: a text is needed, not {show(name)}")
+    return name
+
+
+def _check_project(body: Execution, service: Execution) -> None:
+    """The SDK sends the project of the input. The service's bot reaches no other project than its own."""
+    wanted = body.get("projectId")
+    if wanted not in (None, service["projectId"]):
+        raise BadRequest(
+            f"projectId: the service {service['name']!r} works in the project {service['projectId']}, not in "
+            f"{show(wanted)}: deploy it there, or give it an input of its own project"
+        )
+
+
+def _wire(session: Session, row: Row) -> Execution:
     return to_wire(row, executions.history(session, [row["id"]])[row["id"]])
 
 
-def _percent(body: Json) -> float | None:
+def _state(body: Execution) -> State:
+    try:
+        return parse_state(str(body.get("status") or "in-progress"))
+    except ValueError:
+        raise BadRequest(f"status: {show(body.get('status'))} is not a status of an execution") from None
+
+
+def _percent(body: Execution) -> float | None:
     percent = body.get("percentComplete")
     if percent is None:
         return None
-    if isinstance(percent, bool) or not isinstance(percent, int | float):
-        raise BadRequest(f"percentComplete: a number is needed, not {percent!r}")
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 <= percent <= 100:
+        raise BadRequest(f"percentComplete: a number from 0 to 100 is needed, not {show(percent)}")
     return float(percent)
-
-
-def _terminate(session: Session, platform: Platform, row: Row) -> None:
-    marked = executions.ask_to_terminate(session, row["id"], platform.now())
-    message = "Execution received termination signal before it started"
-    latest = entry(platform.now(), State.FAILED, message=message, reason=Reason.TERMINATED)
-    ended = executions.end_waiting(
-        session, EXECUTIONS.c.id == row["id"], State.FAILED, latest=latest, reason=Reason.TERMINATED.value,
-        updated_at=latest["timestamp"],
-    )  # fmt: skip
-    executions.note(session, [(one["id"], one["attempts"], latest) for one in ended])
-    if not ended and marked is not None and marked["replica_id"]:
-        order = {"type": "stop", "execution": row["id"], "attempt": marked["attempts"]}
-        replica_id = marked["replica_id"]
-        session.after_commit(lambda: platform.broker.order(replica_id, order))
-
-
-def _end(session: Session, platform: Platform, row: Row, state: State, body: Json) -> None:
-    """A caller ends an execution by hand: what its agent says afterwards is stale."""
-    text = str(body["message"]) if body.get("message") else None
-    reason = None if state is State.SUCCESS else Reason.ERROR
-    latest = entry(platform.now(), state, _percent(body), text, reason, output=body.get("output"))
-    values: Json = {"latest": latest, "updated_at": latest["timestamp"], "reason": reason}
-    if body.get("output") is not None:
-        values["output"] = body["output"]
-    if row["state"] == State.IN_PROGRESS:
-        executions.settle(session, row["id"], row["attempts"], state, **values)
-    else:
-        executions.end_waiting(session, EXECUTIONS.c.id == row["id"], state, **values)
-    executions.note(session, [(row["id"], row["attempts"], latest)])

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from faas_agent.control import secrets
-from faas_agent.control.api import access, services
+from faas_agent.control.api import access, service_control
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.orgs import fetch_org
@@ -87,7 +87,7 @@ def update(
         session.documents(INTEGRATIONS).put(integration)
         using = _services_using(session, caller, integration_id) if reload else []
     for service_id in using:
-        services.restart_service(platform, caller, service_id)
+        service_control.restart_service(platform, caller, service_id)
     return integration
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from faas_agent.control.api.bots import delete_bots_of
 from faas_agent.control.api.datasets import delete_blobs, delete_datasets_of
-from faas_agent.control.api.packages import remove_packages
-from faas_agent.control.api.services import delete_services_of
+from faas_agent.control.api.packages import remove_package
+from faas_agent.control.api.service_entities import delete_services_of
 from faas_agent.control.platform import Platform
 from faas_agent.ports.store import events
 from faas_agent.ports.store.people import OF_PROJECTS
@@ -29,7 +29,8 @@ def remove_project(session: Session, platform: Platform, project_id: str) -> Non
     """Services first, so that nothing runs on what follows."""
     delete_services_of(session, platform, project_id)
     session.documents(TRIGGERS).delete_many(TRIGGERS.table.c.project_id == project_id)
-    remove_packages(session, PACKAGES.table.c.project_id == project_id)
+    for package in session.documents(PACKAGES).find(project_id=project_id):
+        remove_package(session, package["id"])
     delete_blobs(session, platform, delete_datasets_of(session, platform, project_id))
     delete_bots_of(session, project_id)
     for documents in (RECIPES, ONTOLOGIES, COMMANDS, DRIVERS):

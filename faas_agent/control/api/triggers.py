@@ -6,31 +6,33 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from faas_agent.control import revisions
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
-from faas_agent.control.api.services import fetch_service
-from faas_agent.control.dispatch.create import revision_of
+from faas_agent.control.api.bodies import Json
+from faas_agent.control.api.service_entities import fetch_service
 from faas_agent.errors import BadRequest
 from faas_agent.model.ids import new_uuid
-from faas_agent.model.specs.names import check_name
+from faas_agent.model.specs.names import LONGEST, check_name
 from faas_agent.model.specs.package import find_function, find_module
-from faas_agent.model.specs.trigger import check_trigger
+from faas_agent.model.specs.trigger import check_call, check_trigger
 from faas_agent.ports.store import events
 from faas_agent.ports.store.documents import Taken
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import TRIGGERS
 
 router = APIRouter(prefix="/triggers", tags=["triggers"])
-Json = dict[str, Any]
+Trigger = dict[str, Any]
+CLONED = "-clone"
 
 
 @router.post("", status_code=201)
-def create_trigger(platform: PlatformDep, caller: CallerDep, body: Json) -> Json:
+def create_trigger(platform: PlatformDep, caller: CallerDep, body: Json) -> Trigger:
     """A rule that creates executions. 400 for an action its resource does not have."""
     project_id = access.uuid_id(str(body.get("projectId") or ""), "a project (projectId)")
     now, trigger_id = platform.now(), new_uuid()
     with platform.store.write() as session:
-        access.require(session, caller, project_id, "engineer")
+        access.fetch_project(session, caller, project_id, "engineer")
         trigger = check_trigger(body) | {
             "id": trigger_id,
             "name": check_name("trigger", body.get("name")),
@@ -44,27 +46,27 @@ def create_trigger(platform: PlatformDep, caller: CallerDep, body: Json) -> Json
             "updatedBy": caller.email,
             "url": f"{platform.gate_url}/triggers/{trigger_id}",
         }
-        if trigger["type"] == "Cron":
-            trigger["spec"]["id"] = trigger_id
-        _check_target(session, caller, trigger)
-        _insert(session, trigger)
+        _add(session, caller, trigger)
     return trigger
 
 
 @router.get("/{trigger_id}")
-def get_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str) -> Json:
+def get_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str) -> Trigger:
     """One trigger."""
     with platform.store.read() as session:
         return _fetch(session, caller, trigger_id)
 
 
 @router.patch("/{trigger_id}")
-def update_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str, body: Json) -> Json:
+def update_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str, body: Json) -> Trigger:
     """The whole trigger as the SDK sends it, or a part; read-only fields are ignored."""
+    changes = body.get("spec") or {}
+    if not isinstance(changes, dict):
+        raise BadRequest("spec: an object is needed")
     with platform.store.write() as session:
         before = _fetch(session, caller, trigger_id, "engineer")
         wanted = {"type": before["type"], "active": body.get("active", before["active"])}
-        trigger = before | check_trigger(wanted | {"spec": {**before["spec"], **(body.get("spec") or {})}})
+        trigger = before | check_trigger(wanted | {"spec": before["spec"] | changes})
         trigger["name"] = check_name("trigger", body.get("name", before["name"]))
         trigger |= {"updatedAt": platform.now(), "updatedBy": caller.email}
         _check_target(session, caller, trigger)
@@ -76,7 +78,7 @@ def update_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str, bo
 
 
 @router.delete("/{trigger_id}")
-def delete_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str) -> Json:
+def delete_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str) -> dict[str, str]:
     """The trigger; executions it made stay."""
     with platform.store.write() as session:
         _fetch(session, caller, trigger_id, "engineer")
@@ -85,41 +87,47 @@ def delete_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str) ->
     return {"id": trigger_id}
 
 
-@router.post("/{trigger_id}/clone")
-def clone_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str, body: Json) -> Json:
-    """The same trigger again, in another project or under another name."""
+@router.post("/{trigger_id}/clone", status_code=201)
+def clone_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str, body: Json) -> Trigger:
+    """The same trigger again under another name; in another project its service would be a stranger's."""
     with platform.store.write() as session:
         source = _fetch(session, caller, trigger_id)
         project_id = access.uuid_id(str(body.get("projectId") or source["projectId"]), "a project (projectId)")
-        access.require(session, caller, project_id, "engineer")
+        access.fetch_project(session, caller, project_id, "engineer")
         now, new_id = platform.now(), new_uuid()
-        name = check_name("trigger", body.get("name") or f"{source['name'][:28]}-clone")
+        name = check_name("trigger", body.get("name") or source["name"][: LONGEST - len(CLONED)] + CLONED)
         clone = source | {"id": new_id, "name": name, "projectId": project_id, "creator": caller.email}
-        clone |= {"createdAt": now, "updatedAt": now, "url": f"{platform.gate_url}/triggers/{new_id}"}
-        _insert(session, clone)
+        clone |= {"createdAt": now, "updatedAt": now, "updatedBy": caller.email}
+        clone["url"] = f"{platform.gate_url}/triggers/{new_id}"
+        _add(session, caller, clone)
     return clone
 
 
-def _fetch(session: Session, caller: Caller, trigger_id: str, role: str = "annotator") -> Json:
+def _fetch(session: Session, caller: Caller, trigger_id: str, role: str = "annotator") -> Trigger:
     access.uuid_id(trigger_id, "a trigger")
     return access.fetch(session, caller, TRIGGERS, trigger_id, "the trigger", role)
 
 
-def _check_target(session: Session, caller: Caller, trigger: Json) -> None:
-    """The function it calls exists, on a service the caller may use."""
-    operation = trigger["spec"]["operation"]
-    if operation["type"] != "function":
-        return
-    service = fetch_service(session, caller, str(operation.get("serviceId") or ""))
-    module = find_module(revision_of(session, service), service["moduleName"])
-    find_function(module, operation.get("functionName") or "run")
-
-
-def _insert(session: Session, trigger: Json) -> None:
+def _add(session: Session, caller: Caller, trigger: Trigger) -> None:
+    if trigger["type"] == "Cron":
+        trigger["spec"]["id"] = trigger["id"]
+    _check_target(session, caller, trigger)
     try:
         session.documents(TRIGGERS).insert(trigger)
     except Taken:
         raise _taken(trigger["name"]) from None
+
+
+def _check_target(session: Session, caller: Caller, trigger: Trigger) -> None:
+    """The function it calls exists, in the trigger's own project, and takes what it would be called with."""
+    spec = trigger["spec"]
+    service = fetch_service(session, caller, str(spec["operation"].get("serviceId") or ""))
+    if service["projectId"] != trigger["projectId"]:
+        raise BadRequest(
+            f"spec.operation.serviceId: the service {service['name']!r} belongs to another project than the trigger"
+        )
+    module = find_module(revisions.of_service(session, service), service["moduleName"])
+    check_call(spec, find_function(module, spec["operation"].get("functionName") or "run"))
 
 
 def _taken(name: str) -> BadRequest:

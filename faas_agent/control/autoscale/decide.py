@@ -37,13 +37,13 @@ def decide(now: float, runtime: Mapping[str, Any], measured: Measured, most: int
     """``most``: what this installation allows of one service."""
     scaler = runtime.get("autoscaler")
     if not isinstance(scaler, Mapping):
-        return Decision(min(int(runtime.get("numReplicas") or 1), most), "numReplicas of the runtime")
+        return Decision(min(int(runtime.get("numReplicas", 1)), most), "numReplicas of the runtime")
     least = min(int(scaler.get("minReplicas") or 0), most)
     top = max(least, min(int(scaler.get("maxReplicas") or 1), most))
     if measured.waiting is None or measured.running is None:
         return Decision(min(max(measured.replicas, least), top), "the amount of work is not known: held")
     if not measured.waiting and not measured.running:
-        cooldown = float(scaler.get("cooldownPeriod") or COOLDOWN_SECONDS)
+        cooldown = float(scaler.get("cooldownPeriod", COOLDOWN_SECONDS))
         if measured.replicas > least and now - measured.idle_since < cooldown:
             return Decision(min(measured.replicas, top), f"no work, cooling down for {cooldown:.0f} s")
         return Decision(least, "no work: minReplicas")

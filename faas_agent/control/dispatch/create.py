@@ -10,26 +10,12 @@ from typing import Any
 
 from faas_agent.control.dispatch.outcomes import signal_work
 from faas_agent.control.platform import Platform
-from faas_agent.errors import BadRequest, NotFound, TooManyRequests
+from faas_agent.errors import BadRequest, TooManyRequests
 from faas_agent.model.executions.execution import Row, new_row
 from faas_agent.model.specs.inputs import check_input
 from faas_agent.model.specs.package import ENTITY_TYPES, find_function, find_module
 from faas_agent.ports.store import executions
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import PACKAGE_REVISIONS
-
-Json = dict[str, Any]
-
-
-def revision_of(session: Session, service: Mapping[str, Any]) -> Json:
-    """The package revision that a service runs. Raises NotFound when it is gone."""
-    revisions = session.documents(PACKAGE_REVISIONS)
-    found = revisions.first(package_id=service["packageId"], version=service["packageRevision"])
-    if found is None:
-        raise NotFound(
-            f"the package {service['packageId']} has no revision {service['packageRevision']}: deploy another"
-        )
-    return {**found, "id": found["packageId"]}
 
 
 def prepare(
@@ -41,22 +27,34 @@ def prepare(
     creator: str,
     **more: Any,
 ) -> Row:
-    """The row of an execution. Raises NotFound for an unknown function, BadRequest for a wrong input."""
-    if not service["active"]:
-        raise BadRequest(f"the service {service['name']!r} is paused: resume it first")
-    module = find_module(package, service["moduleName"])
-    input_ = check_input(find_function(module, function_name), given)
-    resources = more.pop("resources", None) or resources_of(find_function(module, function_name), input_)
+    """The row of an execution. Raises BadRequest for a paused service, an unknown function and a wrong input."""
+    refuse_paused(service)
+    function = find_function(find_module(package, service["moduleName"]), function_name)
+    input_ = check_input(function, given)
+    resources = more.pop("resources", None) or resources_of(function, input_)
     return new_row(
         platform.new_id(), service, package, function_name, input_, creator, platform.now(), resources=resources, **more
     )
 
 
-def create(session: Session, platform: Platform, service: Mapping[str, Any], rows: Sequence[Row]) -> None:
-    """Write them and owe their wake-ups. Raises TooManyRequests when the service's queue is full."""
+def refuse_paused(service: Mapping[str, Any]) -> None:
+    """Raises BadRequest when the service takes no work."""
+    if not service["active"]:
+        raise BadRequest(f"the service {service['name']!r} is paused: resume it first")
+
+
+def refuse_full(session: Session, service: Mapping[str, Any], more: int) -> None:
+    """Raises TooManyRequests when so many more would not fit into the service's queue.
+
+    For callers who can try again; what a trigger makes is never refused, because its event would be lost.
+    """
     limit = service.get("queueLengthLimit")
-    if limit is not None and executions.count_waiting(session, service["id"]) + len(rows) > limit:
+    if limit is not None and executions.count_waiting(session, service["id"]) + more > limit:
         raise TooManyRequests(f"the queue of the service {service['name']!r} is full ({limit}): try again later")
+
+
+def create(session: Session, platform: Platform, rows: Sequence[Row]) -> None:
+    """Write them and owe their wake-ups."""
     executions.create(session, rows)
     signal_work(session, platform)
 

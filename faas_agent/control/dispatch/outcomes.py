@@ -78,8 +78,8 @@ def show_progress(
     message: str | None,
     output: object,
 ) -> bool:
-    """What a running attempt says of itself; False when it is not the running one."""
-    latest = entry(platform.now(), State.IN_PROGRESS, percent, message or None, output=output)
+    """What an attempt says of itself, or somebody of one that waits; False when it is not the latest one."""
+    latest = entry(platform.now(), State(row["state"]), percent, message or None, output=output)
     values: dict[str, Any] = {"latest": latest, "updated_at": latest["timestamp"]}
     if output is not None:
         values["output"] = output

@@ -11,14 +11,15 @@ from typing import Any
 
 import structlog
 
-from faas_agent.control.dispatch.create import create, prepare, revision_of
+from faas_agent.control import revisions
+from faas_agent.control.dispatch.create import create, prepare
 from faas_agent.control.platform import Platform
 from faas_agent.errors import FaasError
-from faas_agent.model.executions.execution import TRIGGER_CREATOR
+from faas_agent.model.executions.execution import TRIGGER_CREATOR, Row
 from faas_agent.model.specs.filters import And, Compare, Filter, Op, Or, matches, parse_filter
 from faas_agent.model.specs.package import find_function, find_module
 from faas_agent.model.specs.trigger import input_for
-from faas_agent.ports.store import events
+from faas_agent.ports.store import events, logs
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import SERVICES, TRIGGERS
 
@@ -65,37 +66,58 @@ def asks_for_hidden(wanted: Filter) -> bool:
 
 def _fire(session: Session, platform: Platform, trigger: Mapping[str, Any], event: Mapping[str, Any]) -> int:
     """One trigger on one event: 1 when it created an execution. A trigger that cannot fire stops no other."""
-    spec = trigger["spec"]
-    operation = spec["operation"]
-    service = session.documents(SERVICES).get(operation.get("serviceId") or "")
-    if operation["type"] != "function" or service is None or not service["active"]:
+    service = session.documents(SERVICES).get(trigger["spec"]["operation"].get("serviceId") or "")
+    if service is None or not service["active"]:
         return 0
-    function_name = operation.get("functionName") or "run"
     try:
-        package = revision_of(session, service)
-        function = find_function(find_module(package, service["moduleName"]), function_name)
-        declared = {parameter["name"] for parameter in function.get("input") or []}
-        given = {name: value for name, value in (spec.get("input") or {}).items() if name in declared}
-        row = prepare(
-            platform,
-            service,
-            package,
-            function_name,
-            given | input_for(function, event["resource"], event["body"]),
-            TRIGGER_CREATOR,
-            trigger_id=trigger["id"],
-            resources=[{"id": event["resource_id"], "type": event["resource"]}],
-            event=_context(event),
-        )
-        if spec["executionMode"] == "Once" and not events.first_firing(
-            session, trigger["id"], event["resource_id"], row["id"]
-        ):
-            return 0
-        create(session, platform, service, [row])
+        row = _execution(session, platform, service, trigger, event)
     except FaasError as error:
         LOG.warning("trigger did not fire", trigger=trigger["id"], resource=event["resource_id"], why=error.message)
+        _tell(session, platform, service, trigger, event, error.message)
         return 0
+    once = trigger["spec"]["executionMode"] == "Once"
+    if once and not events.first_firing(session, trigger["id"], event["resource_id"], row["id"]):
+        return 0
+    create(session, platform, [row])
     return 1
+
+
+def _execution(
+    session: Session,
+    platform: Platform,
+    service: Mapping[str, Any],
+    trigger: Mapping[str, Any],
+    event: Mapping[str, Any],
+) -> Row:
+    """The row to create. Raises FaasError when the function cannot be called with what the event has."""
+    spec = trigger["spec"]
+    package = revisions.of_service(session, service)
+    name = spec["operation"].get("functionName") or "run"
+    function = find_function(find_module(package, service["moduleName"]), name)
+    return prepare(
+        platform,
+        service,
+        package,
+        name,
+        {**(spec.get("input") or {}), **input_for(function, event["resource"], event["body"])},
+        TRIGGER_CREATOR,
+        trigger_id=trigger["id"],
+        resources=[{"id": event["resource_id"], "type": event["resource"]}],
+        event=_context(event),
+    )
+
+
+def _tell(
+    session: Session,
+    platform: Platform,
+    service: Mapping[str, Any],
+    trigger: Mapping[str, Any],
+    event: Mapping[str, Any],
+    why: str,
+) -> None:
+    """Whoever looks for the missing execution looks into the service's log."""
+    text = f"The trigger {trigger['name']!r} did not fire for {event['resource']} {event['resource_id']}: {why}"
+    logs.append(session, service["id"], "", [{"at": platform.clock(), "level": "WARNING", "message": text}])
 
 
 def _context(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def new_row(
             "serviceName": service["name"],
             "serviceVersion": service["version"],
             "packageName": package["name"],
+            "moduleName": service["moduleName"],
             "packageRevision": service["packageRevision"],
             "resources": [dict(resource) for resource in resources],
             "event": dict(event) if event else None,

@@ -11,11 +11,13 @@ from typing import Any
 from faas_agent.errors import BadRequest
 from faas_agent.model.specs.package import ENTITY_TYPES
 
-MISSING = object()
-
 
 def check_input(function: Mapping[str, Any], given: object) -> dict[str, Any]:
-    """The input to keep: declared defaults filled in. Raises BadRequest naming function and input."""
+    """The input to keep, declared defaults filled in. A ``value`` of null is no default.
+
+    What is not ``mandatory`` may be left out: its parameter has a default of its own, or the runner says that it has
+    not. Raises BadRequest naming function and input.
+    """
     if given is None:
         given = {}
     if not isinstance(given, Mapping):
@@ -27,11 +29,11 @@ def check_input(function: Mapping[str, Any], given: object) -> dict[str, Any]:
             raise BadRequest(f"input.{name}: the function {function['name']!r} has no input {name!r}, it has {known}")
     found: dict[str, Any] = {}
     for name, parameter in declared.items():
-        value = given.get(name, parameter.get("value", MISSING))
-        if value is MISSING:
+        if name in given or parameter.get("value") is not None:
+            found[name] = given.get(name, parameter.get("value"))
+            _check(parameter["type"], found[name], f"input.{name}")
+        elif parameter.get("mandatory"):
             raise BadRequest(f"input.{name}: the function {function['name']!r} needs it ({parameter['type']})")
-        _check(parameter["type"], value, f"input.{name}")
-        found[name] = value
     return found
 
 

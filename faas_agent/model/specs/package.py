@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from faas_agent.errors import BadRequest, Conflict, NotFound
+from faas_agent.errors import BadRequest, Conflict
+from faas_agent.model.specs.values import show
 
 ENTITY_TYPES = (
     "Dataset", "Item", "Annotation", "Execution", "Task", "Assignment", "Service", "Package", "Project", "Recipe",
@@ -20,16 +21,39 @@ ENTITY_TYPES = (
 PLAIN_TYPES = ("Json", "String", "Number", "Integer", "Float", "Boolean")
 TYPES = frozenset(kind + many for kind in ENTITY_TYPES + PLAIN_TYPES for many in ("", "[]"))
 DEFAULT_MODULE, DEFAULT_CLASS, DEFAULT_ENTRY_POINT = "default_module", "ServiceRunner", "main.py"
+OPERATORS = (None, "", "==", ">", "<", ">=", "<=", "!=", "~=")
+OTHER_FIELDS: dict[str, tuple[type, str]] = {
+    "type": (str, "a text"),
+    "global": (bool, "true or false"),
+    "metadata": (dict, "an object"),
+    "serviceConfig": (dict, "an object"),
+    "uiHooks": (list, "a list"),
+    "panels": (list, "a list"),
+}
+"""Fields that the platform keeps for its callers and has no use for itself."""
 MODULE_NAME = re.compile(r"[\w][\w .\-]{0,63}")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+def check_package(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a caller may set of a package, checked; the codebase is checked by whoever can look for it."""
+    for name, (kind, words) in OTHER_FIELDS.items():
+        if given.get(name) is not None and not isinstance(given[name], kind):
+            raise BadRequest(f"{name}: {words} is needed, not {show(given[name])}")
+    found = {"global": False, **given, "modules": check_modules(given.get("modules"))}
+    if "slots" in found:
+        found["slots"] = _objects(found["slots"], "slots")
+    if "requirements" in found:
+        found["requirements"] = check_requirements(found["requirements"])
+    return found
 
 
 def check_modules(raw: object) -> list[dict[str, Any]]:
     """The modules of a package, with ``computeConfig: null`` left out as the wire wants it."""
     modules = _objects(raw, "modules")
-    _unique([str(module.get("name")) for module in modules], "modules", "module")
     for number, module in enumerate(modules):
         _check_module(module, f"modules[{number}]")
+    _unique([module["name"] for module in modules], "modules", "module")
     return [
         {key: value for key, value in module.items() if not (key == "computeConfig" and value is None)}
         for module in modules
@@ -47,21 +71,13 @@ def find_module(package: Mapping[str, Any], name: str | None) -> dict[str, Any]:
 
 
 def find_function(module: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A function of a module. Raises NotFound naming those there are."""
+    """A function of a module. Raises BadRequest naming those there are."""
     functions: list[dict[str, Any]] = module.get("functions") or []
     for function in functions:
         if function.get("name") == name:
             return function
     known = ", ".join(str(function.get("name")) for function in functions)
-    raise NotFound(f"functionName: the module {module['name']!r} has no function {name!r}, it has {known or 'none'}")
-
-
-def next_version(current: str, sent: object) -> str:
-    """The version an update gets: its last number + 1, unless the caller raised it already."""
-    if isinstance(sent, str) and sent != current and re.fullmatch(r"\d+(\.\d+){0,3}", sent):
-        return sent
-    head, _, last = current.rpartition(".")
-    return f"{head}.{int(last) + 1}" if head else str(int(last) + 1)
+    raise BadRequest(f"functionName: the module {module['name']!r} has no function {name!r}, it has {known or 'none'}")
 
 
 def check_requirements(raw: object) -> list[dict[str, Any]]:
@@ -79,8 +95,10 @@ def check_requirements(raw: object) -> list[dict[str, Any]]:
             )
         if not isinstance(requirement.get("name"), str):
             raise BadRequest(f"requirements[{number}].name: a requirement needs a name")
-        if requirement.get("operator") not in (None, "", "==", ">", "<", ">=", "<=", "!=", "~="):
-            raise BadRequest(f"requirements[{number}].operator: {requirement['operator']!r} is not a comparison")
+        if requirement.get("operator") not in OPERATORS:
+            raise BadRequest(f"requirements[{number}].operator: {show(requirement['operator'])} is not a comparison")
+        if not isinstance(requirement.get("version") or "", str):
+            raise BadRequest(f"requirements[{number}].version: a text such as 1.2.3 is needed")
     return found
 
 
@@ -90,28 +108,29 @@ def _check_module(module: Mapping[str, Any], where: str) -> None:
         raise BadRequest(f"{where}.name: a module needs a name of letters, digits, dashes and underscores")
     entry = module.get("entryPoint") or DEFAULT_ENTRY_POINT
     if not isinstance(entry, str) or ".." in PurePosixPath(entry).parts or entry.startswith("/") or "\0" in entry:
-        raise BadRequest(f"{where}.entryPoint: a path inside the codebase, such as main.py, not {entry!r}")
+        raise BadRequest(f"{where}.entryPoint: a path inside the codebase, such as main.py, not {show(entry)}")
     if module.get("className") is not None and not IDENTIFIER.fullmatch(str(module["className"])):
-        raise BadRequest(f"{where}.className: {module['className']!r} is not the name of a class")
+        raise BadRequest(f"{where}.className: {show(module['className'])} is not the name of a class")
     _check_inputs(module.get("initInputs"), f"{where}.initInputs")
     functions = _objects(module.get("functions"), f"{where}.functions")
-    _unique([str(function.get("name")) for function in functions], f"{where}.functions", "function")
     for number, function in enumerate(functions):
         here = f"{where}.functions[{number}]"
-        if not IDENTIFIER.fullmatch(str(function.get("name") or "")):
-            raise BadRequest(f"{here}.name: {function.get('name')!r} is not the name of a function")
+        if not isinstance(function.get("name"), str) or not IDENTIFIER.fullmatch(function["name"]):
+            raise BadRequest(f"{here}.name: {show(function.get('name'))} is not the name of a function")
         _check_inputs(function.get("input"), f"{here}.input")
         _check_inputs(function.get("output"), f"{here}.output")
+    _unique([function["name"] for function in functions], f"{where}.functions", "function")
 
 
 def _check_inputs(raw: object, where: str) -> None:
     found = _objects(raw, where)
-    _unique([str(parameter.get("name")) for parameter in found], where, "name")
     for number, parameter in enumerate(found):
         if not isinstance(parameter.get("name"), str) or not parameter["name"]:
             raise BadRequest(f"{where}[{number}].name: a name is needed")
-        if parameter.get("type") not in TYPES:
-            raise BadRequest(f"{where}[{number}].type: {parameter.get('type')!r} is not a type of an input")
+        kind = parameter.get("type")
+        if not isinstance(kind, str) or kind not in TYPES:
+            raise BadRequest(f"{where}[{number}].type: {show(kind)} is not a type of an input")
+    _unique([parameter["name"] for parameter in found], where, "name")
 
 
 def _objects(raw: object, where: str) -> list[dict[str, Any]]:

@@ -6,12 +6,17 @@ naming the field. Keys nobody knows are kept: the SDK sends back everything it w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from faas_agent.errors import BadRequest
+from faas_agent.model.specs.runtime import check_runtime, integer
+from faas_agent.model.specs.values import show
 
-MIN_SECONDS, MAX_SECONDS = 1, 30 * 24 * 3600
+MAX_SECONDS = 30 * 24 * 3600
+LONG_SECONDS = 3600
+"""An execution that may take longer than this is not put where the machine may be taken away."""
 DEFAULTS: dict[str, Any] = {
     "moduleName": None,
     "active": True,
@@ -24,44 +29,49 @@ DEFAULTS: dict[str, Any] = {
     "drainTime": 600,
     "onReset": "failed",
     "maxAttempts": 3,
-    "queueLengthLimit": None,
     "global": False,
     "type": "regular",
     "mode": {"type": "regular"},
     "archive": False,
-    "config": None,
-    "settings": None,
-    "app": None,
-    "panels": None,
-    "scope": None,
 }
-RUNTIME: dict[str, Any] = {"podType": "regular-s", "numReplicas": 1, "concurrency": 10}
 READ_ONLY = frozenset(
     {"id", "projectId", "packageId", "orgId", "version", "creator", "createdAt", "updatedAt", "updatedBy", "url"}
     | {"botUserName", "crashloop"}
 )
-DROPPED_WHEN_EMPTY = ("metadata", "secrets", "integrations", "queueLengthLimit", "config", "settings", "app", "panels")
+DROPPED_WHEN_EMPTY = frozenset(
+    {"metadata", "secrets", "integrations", "queueLengthLimit", "config", "settings", "app", "panels", "scope"}
+)
 """Keys the SDK leaves out of its own JSON when they are empty; callers compare the two (ENDPOINTS 15)."""
+_TYPES: dict[str, tuple[type, str]] = {
+    "moduleName": (str, "a text"),
+    "driverId": (str, "a text"),
+    "type": (str, "a text"),
+    "versions": (dict, 'an object such as {"dtlpy": "1.126.5"}'),
+    "mode": (dict, "an object"),
+    "metadata": (dict, "an object"),
+    **dict.fromkeys(("active", "useUserJwt", "runExecutionAsProcess", "global", "archive"), (bool, "true or false")),
+}
+_SDK_VERSION = re.compile(r"\d+(\.\w+){1,4}")
 
 
 def with_defaults(body: Mapping[str, Any]) -> dict[str, Any]:
     """A service's own settings, checked; a null takes the default."""
     found = DEFAULTS | {key: value for key, value in body.items() if value is not None}
-    found["runtime"] = _runtime(found.get("runtime"))
+    for name, (kind, words) in _TYPES.items():
+        if found.get(name) is not None and not isinstance(found[name], kind):
+            raise BadRequest(f"{name}: {words} is needed, not {show(found[name])}")
     found["initParams"] = _init_params(found["initParams"])
-    _seconds(found, "executionTimeout", MIN_SECONDS)
-    _seconds(found, "drainTime", 0)
-    _integer(found, "maxAttempts", 1, 1000)
+    integer(found, "executionTimeout", 1, MAX_SECONDS)
+    integer(found, "drainTime", 0, MAX_SECONDS)
+    integer(found, "maxAttempts", 1, 1000)
+    integer(found, "queueLengthLimit", 0, 10_000_000)
     if found["onReset"] not in ("failed", "rerun"):
-        raise BadRequest(f"onReset: 'failed' or 'rerun', not {found['onReset']!r}")
-    for name in ("active", "useUserJwt", "runExecutionAsProcess", "global"):
-        if not isinstance(found[name], bool):
-            raise BadRequest(f"{name}: true or false, not {found[name]!r}")
-    if found["executionTimeout"] > 24 * 3600 or found["maxAttempts"] == 1:
-        found["runtime"].setdefault("preemptible", False)
-    for name in ("secrets", "integrations"):
-        if not isinstance(found.get(name, []), list):
-            raise BadRequest(f"{name}: a list is needed")
+        raise BadRequest(f"onReset: 'failed' or 'rerun', not {show(found['onReset'])}")
+    found["runtime"] = check_runtime(found.get("runtime"))
+    if found["executionTimeout"] > LONG_SECONDS or found["maxAttempts"] == 1:
+        found["runtime"]["preemptible"] = False
+    _check_sdk(found["versions"].get("dtlpy"))
+    _check_secrets(found)
     return {key: value for key, value in found.items() if not (key in DROPPED_WHEN_EMPTY and value in (None, {}, []))}
 
 
@@ -71,46 +81,30 @@ def updated(service: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, An
     return {**with_defaults({**service, **changes}), **{key: service[key] for key in READ_ONLY if key in service}}
 
 
-def _runtime(raw: object) -> dict[str, Any]:
-    if raw is None:
-        return dict(RUNTIME)
-    if not isinstance(raw, Mapping):
-        raise BadRequest("runtime: an object is needed")
-    runtime = RUNTIME | {key: value for key, value in raw.items() if value is not None}
-    _integer(runtime, "concurrency", 1, 1000, "runtime.")
-    _integer(runtime, "numReplicas", 0, 1000, "runtime.")
-    scaler = runtime.get("autoscaler")
-    if scaler is None:
-        return runtime
-    if not isinstance(scaler, Mapping) or scaler.get("type") not in ("rabbitmq", "rps"):
-        raise BadRequest("runtime.autoscaler.type: 'rabbitmq' or 'rps'")
-    runtime["autoscaler"] = scaler = dict(scaler)
-    _integer(scaler, "minReplicas", 0, 1000, "runtime.autoscaler.")
-    _integer(scaler, "maxReplicas", 1, 1000, "runtime.autoscaler.")
-    if scaler.get("minReplicas", 0) > scaler.get("maxReplicas", 1):
-        raise BadRequest("runtime.autoscaler: minReplicas is larger than maxReplicas")
-    return runtime
-
-
 def _init_params(raw: object) -> dict[str, Any]:
     """By name; the SDK may send a list of ``{name, type, value}`` as well."""
     if isinstance(raw, Mapping):
         return dict(raw)
-    if isinstance(raw, list) and all(isinstance(one, Mapping) and "name" in one for one in raw):
-        return {str(one["name"]): one.get("value") for one in raw}
+    if isinstance(raw, list) and all(isinstance(one, Mapping) and isinstance(one.get("name"), str) for one in raw):
+        return {one["name"]: one.get("value") for one in raw}
     raise BadRequest("initParams: an object by parameter name is needed")
 
 
-def _seconds(found: dict[str, Any], name: str, least: int) -> None:
-    _integer(found, name, least, MAX_SECONDS)
+def _check_sdk(version: object) -> None:
+    """The version becomes a requirement of the runner's environment."""
+    if version is not None and not (isinstance(version, str) and _SDK_VERSION.fullmatch(version)):
+        raise BadRequest(f"versions.dtlpy: a version such as 1.126.5 is needed, not {show(version)}")
 
 
-def _integer(found: dict[str, Any], name: str, least: int, most: int, prefix: str = "") -> None:
-    value = found.get(name)
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
-        raise BadRequest(f"{prefix}{name}: a whole number is needed, not {value!r}")
-    if not least <= value <= most:
-        raise BadRequest(f"{prefix}{name}: between {least} and {most}, not {value}")
-    found[name] = int(value)
+def _check_secrets(found: Mapping[str, Any]) -> None:
+    """``secrets`` are ids of integrations, ``integrations`` objects that hold one as their ``value``."""
+    secrets, integrations = found.get("secrets", []), found.get("integrations", [])
+    if not isinstance(secrets, list) or not all(isinstance(one, str) for one in secrets):
+        raise BadRequest("secrets: a list of ids of integrations is needed")
+    if not isinstance(integrations, list):
+        raise BadRequest("integrations: a list is needed")
+    for number, one in enumerate(integrations):
+        if not isinstance(one, Mapping) or not isinstance(one.get("value"), str):
+            raise BadRequest(f"integrations[{number}].value: the id of an integration is needed")
+        if not isinstance(one.get("env") or "", str) or not isinstance(one.get("key") or "", str):
+            raise BadRequest(f"integrations[{number}]: key and env are texts")

@@ -1,6 +1,7 @@
 """A trigger: what happens, under which filter, and what is called (ENDPOINTS 17). Pure.
 
-Enters: the JSON of a trigger. Leaves: the same with defaults. Raises BadRequest naming the field.
+Enters: the JSON of a trigger. Leaves: the same with defaults. Raises BadRequest naming the field. Whether the function
+exists is for the API to say; whether it can be called with what the event has is said here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any
 
 from faas_agent.errors import BadRequest
 from faas_agent.model.specs.filters import parse_filter
+from faas_agent.model.specs.inputs import check_input
+from faas_agent.model.specs.values import show
 
 _CHANGES = ("Created", "Updated", "Deleted")
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -23,7 +26,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "Execution": (*_CHANGES, "statusChanged"),
 }
 MODES = ("Once", "Always")
-OPERATIONS = ("function", "webhook", "rabbitmq", "pipeline")
+ENTITY_OF = {"ItemStatus": "Item"}
+"""Whose id an event carries, where that is not the resource itself."""
 
 
 def check_trigger(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,23 +36,32 @@ def check_trigger(body: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(spec, Mapping):
         raise BadRequest("spec: an object is needed")
     if kind not in ("Event", "Cron"):
-        raise BadRequest(f"type: 'Event' or 'Cron', not {kind!r}")
-    operation = spec.get("operation")
-    if not isinstance(operation, Mapping) or operation.get("type") not in OPERATIONS:
-        raise BadRequest(f"spec.operation.type: one of {', '.join(OPERATIONS)}")
+        raise BadRequest(f"type: 'Event' or 'Cron', not {show(kind)}")
+    _check_operation(spec.get("operation"))
     if not isinstance(spec.get("input") or {}, Mapping):
         raise BadRequest("spec.input: an object by parameter name is needed")
-    if kind == "Cron":
-        return {"type": kind, "active": _active(body), "spec": _cron(spec)}
-    return {"type": kind, "active": _active(body), "spec": _event(spec)}
+    return {"type": kind, "active": _active(body), "spec": _cron(spec) if kind == "Cron" else _event(spec)}
+
+
+def check_call(spec: Mapping[str, Any], function: Mapping[str, Any]) -> None:
+    """Whether the function can be called with ``spec.input`` and what the event brings. Raises BadRequest."""
+    brought = {}
+    if "resource" in spec:
+        brought = input_for(function, spec["resource"], {"id": "", "itemId": "", "datasetId": ""})
+    try:
+        check_input(function, {**(spec.get("input") or {}), **dict.fromkeys(brought)})
+    except BadRequest as error:
+        raise BadRequest(f"spec.{error.message}") from None
 
 
 def input_for(function: Mapping[str, Any], resource: str, entity: Mapping[str, Any]) -> dict[str, Any]:
-    """What the function gets of the entity that fired: under its input of that type, else under the resource's name."""
-    for parameter in function.get("input") or []:
-        if parameter["type"] == resource:
-            return {parameter["name"]: reference(resource, entity)}
-    return {}
+    """What the function gets of the entity that fired: in its input of that type, else in the one of that name."""
+    kind = ENTITY_OF.get(resource, resource)
+    inputs = function.get("input") or []
+    fitting = [one["name"] for one in inputs if one["type"] == kind]
+    named = [one["name"] for one in inputs if one["name"] == kind.lower()]
+    chosen = next((name for name in named if name in fitting), None) or next(iter(fitting + named), None)
+    return {} if chosen is None else {chosen: reference(kind, entity)}
 
 
 def reference(resource: str, entity: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,29 +71,34 @@ def reference(resource: str, entity: Mapping[str, Any]) -> dict[str, Any]:
     return own | {key: value for key, value in related.items() if value is not None and key not in own}
 
 
+def _check_operation(operation: object) -> None:
+    if not isinstance(operation, Mapping) or operation.get("type") != "function":
+        raise BadRequest("spec.operation: an object of type 'function' is needed, with serviceId and functionName")
+    for name in ("serviceId", "functionName"):
+        if not isinstance(operation.get(name) or "", str):
+            raise BadRequest(f"spec.operation.{name}: a text is needed, not {show(operation[name])}")
+
+
 def _event(spec: Mapping[str, Any]) -> dict[str, Any]:
-    if "cron" in spec:
+    if spec.get("cron") is not None:
         raise BadRequest("spec.cron: an event trigger has no cron; use type 'Cron', or leave it out")
-    resource = spec.get("resource") or "Item"
-    if resource not in ACTIONS:
-        raise BadRequest(f"spec.resource: {resource!r} is not one of {', '.join(ACTIONS)}")
-    actions = spec.get("actions") or ["Created"]
-    for action in [actions] if isinstance(actions, str) else actions:
+    resource, actions = spec.get("resource") or "Item", spec.get("actions") or ["Created"]
+    if not isinstance(resource, str) or resource not in ACTIONS:
+        raise BadRequest(f"spec.resource: {show(resource)} is not one of {', '.join(ACTIONS)}")
+    actions = [actions] if isinstance(actions, str) else actions
+    if not isinstance(actions, list):
+        raise BadRequest(f"spec.actions: a list of actions is needed, not {show(actions)}")
+    for action in actions:
         if action not in ACTIONS[resource]:
             raise BadRequest(
                 f"Received an unsupported action type as input, type: {action} for resource type: {resource}"
             )
     mode = spec.get("executionMode") or "Once"
     if mode not in MODES:
-        raise BadRequest(f"spec.executionMode: 'Once' or 'Always', not {mode!r}")
+        raise BadRequest(f"spec.executionMode: 'Once' or 'Always', not {show(mode)}")
     parse_filter(spec.get("filter"))
-    return {
-        **spec,
-        "filter": spec.get("filter") or {},
-        "resource": resource,
-        "actions": [actions] if isinstance(actions, str) else list(actions),
-        "executionMode": mode,
-    }
+    filled = {"filter": spec.get("filter") or {}, "resource": resource, "actions": actions, "executionMode": mode}
+    return {key: value for key, value in spec.items() if key != "cron"} | filled
 
 
 def _cron(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,9 +111,7 @@ def _cron(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _active(body: Mapping[str, Any]) -> bool:
-    active = body.get("active", True)
-    if active is None:
-        return True
-    if not isinstance(active, bool):
-        raise BadRequest(f"active: true or false, not {active!r}")
-    return active
+    active = body.get("active")
+    if not isinstance(active, bool | None):
+        raise BadRequest(f"active: true or false, not {show(active)}")
+    return active is not False

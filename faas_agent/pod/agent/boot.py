@@ -94,7 +94,7 @@ async def _fetch(api: Api, boot: Json, code: Path) -> None:
         raise StartFailed(Reason.BAD_CODEBASE, error.message) from None
 
     async def download(item_id: str, target: Path) -> None:
-        await api.download(item_id, target, boot["botToken"])
+        await api.download(item_id, target, boot["codebaseToken"])
 
     await lay_out(codebase, code, download, boot["environment"], Limits(total_bytes=boot["codebaseLimit"]))
 

@@ -98,7 +98,7 @@ class Agent:
             await supervisor.close()
 
     async def _live_with(self, supervisor: Supervisor, boot: Json, proxy: TokenProxy) -> int:
-        work = Work(self._api, supervisor, self._reports, float(self._service["executionTimeout"]))
+        work = Work(self._api, supervisor, self._reports, self._logs, float(self._service["executionTimeout"]))
         channel = Channel(self._api.channel_url, self._config.token, lambda message: self._hear(work, message))
         self._work, work.channel = work, channel
         await self._state("ready")

@@ -8,6 +8,7 @@ keeps a busy replica from hoarding.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,13 +22,16 @@ from faas_agent.pod.host.supervise import Supervisor
 
 Json = dict[str, Any]
 CLAIM_PAUSE_SECONDS = 0.5
+START_TEXT, DONE_TEXT = "[Start] Executing function.", "[Done] Executing function."
+"""Who follows a log with the SDK sees it end at the second of these (ENDPOINTS 15)."""
 
 
 class Work:
     """What this replica runs. ``requeue``: cut work is given back uncharged, because the platform itself stops."""
 
-    def __init__(self, api: Api, supervisor: Supervisor, reports: Grouped, timeout: float) -> None:
+    def __init__(self, api: Api, supervisor: Supervisor, reports: Grouped, logs: Grouped, timeout: float) -> None:
         self._api, self._supervisor, self._reports, self._timeout = api, supervisor, reports, timeout
+        self._logs = logs
         self.channel: Channel | None = None
         self.running: dict[str, Key] = {}
         self.draining = False
@@ -119,12 +123,22 @@ class Work:
             timeout=self._timeout,
             info=execution,
         )
+        self._say(call, f"{START_TEXT} {call.function}, attempt {call.attempt}")
+        outcome = await self._answer(call)
+        self._say(call, f"{DONE_TEXT} {call.function}: {outcome.reason or outcome.ending} in {outcome.seconds:.3f} s")
+        return outcome
+
+    async def _answer(self, call: Call) -> Outcome:
         try:
             return await self._supervisor.run(call)
         except StartFailed as error:
             return Outcome(
                 ending=Ending.ERROR, reason=Reason(error.reason), message=error.message, traceback=error.traceback
             )
+
+    def _say(self, call: Call, text: str) -> None:
+        """A line of that execution, in order with its own: they come before the answer."""
+        self._logs.put(log_line(LogLine(time.time(), "INFO", text, call.execution, call.attempt, call.function)))
 
     def _report(self, key: Key, outcome: Outcome) -> None:
         cut = outcome.reason is Reason.DRAINED and self.requeue

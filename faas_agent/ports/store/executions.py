@@ -96,9 +96,15 @@ def settle(session: Session, execution_id: str, attempt: int, then: State, **val
 
 
 def progress(session: Session, execution_id: str, attempt: int, **values: Any) -> bool:
-    """Change what a running attempt shows of itself; False when it is not the running one."""
-    where = (C.id == execution_id) & (C.attempts == attempt) & (C.state == State.IN_PROGRESS.value)
+    """Change what an attempt shows of itself; False when it has ended or is not the latest one."""
+    where = (C.id == execution_id) & (C.attempts == attempt) & C.state.not_in(_TERMINAL)
     return bool(_change(session, where, **values))
+
+
+def count_attempt(session: Session, execution_id: str) -> int:
+    """One attempt more, charged and allowed, so that as many are left as before. Returns how many are charged."""
+    rows = _change(session, C.id == execution_id, charged=C.charged + 1, max_attempts=C.max_attempts + 1)
+    return int(rows[0]["charged"]) if rows else 0
 
 
 def end_waiting(session: Session, where: ColumnElement[bool], then: State, **values: Any) -> list[Row]:
