@@ -7,7 +7,7 @@ right is a BadRequest that names the field; the limits keep a filter within what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,11 +114,10 @@ class _Parser:
             case "$match" if isinstance(operand, Mapping):
                 return Compare(path, Op.MATCH, self._below(name, path, operand, place))
             case "$match":
-                text = _expect(str, "a text or an object", operator, name, operand)
-                return Compare(path, Op.MATCH, json_value(name, text))
+                return Compare(path, Op.MATCH, _expect(str, "a text or an object", operator, name, operand))
             case "$gt" | "$gte" | "$lt" | "$lte":
                 bound = _expect((str, int, float), "a number, a text or a boolean", operator, name, operand)
-                return Compare(path, Op(operator[1:]), _in_utc(name, json_value(name, bound)))
+                return Compare(path, Op(operator[1:]), _in_utc(name, bound))
         raise BadRequest(f"unknown operator {show(operator)} of {name}: use one of {' '.join(_OPERATORS)}")
 
     def _below(self, name: str, path: Path, operand: Mapping[str, object], place: _Place) -> Filter:
@@ -130,7 +129,7 @@ class _Parser:
         self.values += len(values)
         if self.values > MAX_VALUES:
             raise BadRequest(f"the filter has more than {MAX_VALUES} values: ask in several queries")
-        wanted: Iterable[object] = [json_value(name, value) for value in values]
+        wanted = json_value(name, values)
         if name == "dir":
             wanted = [spelling for value in wanted for spelling in _folder(value)]
         if name in _GLOBBED:
@@ -155,7 +154,7 @@ def _all(parts: list[Filter]) -> Filter:
 def _expect(kind: type | tuple[type, ...], words: str, operator: str, name: str, operand: object) -> Any:
     if not isinstance(operand, kind):
         raise BadRequest(f"{operator} of {name} takes {words}, not {show(operand)}")
-    return operand
+    return json_value(name, operand)
 
 
 def _glob(name: str, text: str) -> Glob:

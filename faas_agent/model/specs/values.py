@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from faas_agent.errors import BadRequest
 
 T = TypeVar("T")
 MAX_NESTING = 100
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_LARGEST_INTEGER = 2**63 - 1
 
 
-def json_value(name: str, value: T, depth: int = 0) -> T:
-    """The value, with integers beyond 64 bits as floats, as databases read them. Raises BadRequest naming ``name``."""
-    if depth > MAX_NESTING:
-        raise BadRequest(f"{name} is nested deeper than {MAX_NESTING} levels")
-    return cast(T, _kept(name, value, depth))
+def json_value(name: str, value: T) -> T:
+    """The value, as it is. Raises BadRequest naming ``name`` for what is not JSON, or not JSON that can be kept."""
+    _check(name, value, 0)
+    return value
 
 
 def show(value: object) -> str:
@@ -32,34 +29,37 @@ def show(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _kept(name: str, value: object, depth: int) -> object:
+def _check(name: str, value: object, depth: int) -> None:
     match value:
-        case str():
-            return _text(name, value)
         case None | bool():
-            return value
+            pass
+        case str():
+            if _UNSTORABLE.search(value):
+                raise BadRequest(f"{name} holds a character that cannot be stored: leave out NUL and lone surrogates")
         case int() | float():
-            return _number(name, value)
-        case Mapping():
-            return {_text(name, key): json_value(name, one, depth + 1) for key, one in value.items()}
+            if not _finite(value):
+                raise BadRequest(f"{name} holds a number that is too large or not a number: {show(value)}")
+        case list() | tuple() | dict() if depth == MAX_NESTING:
+            raise BadRequest(f"{name} is nested deeper than {MAX_NESTING} levels")
         case list() | tuple():
-            return [json_value(name, one, depth + 1) for one in value]
-    raise BadRequest(f"{name} holds {show(value)}, which is not JSON")
+            for one in value:
+                _check(name, one, depth + 1)
+        case dict():
+            for key, one in value.items():
+                _check_key(name, key)
+                _check(name, one, depth + 1)
+        case _:
+            raise BadRequest(f"{name} holds {show(value)}, which is not JSON")
 
 
-def _text(name: str, text: object) -> str:
-    if not isinstance(text, str):
-        raise BadRequest(f"{name} has a key that is not a text: {show(text)}")
-    if _UNSTORABLE.search(text):
-        raise BadRequest(f"{name} holds a character that cannot be stored: leave out NUL and lone surrogates")
-    return text
+def _check_key(name: str, key: object) -> None:
+    if not isinstance(key, str):
+        raise BadRequest(f"{name} has a key that is not a text: {show(key)}")
+    _check(name, key, 0)
 
 
-def _number(name: str, number: float) -> float:
+def _finite(number: float) -> bool:
     try:
-        kept = number if abs(number) <= _LARGEST_INTEGER else float(number)
+        return math.isfinite(number)
     except OverflowError:
-        kept = math.inf
-    if not math.isfinite(kept):
-        raise BadRequest(f"{name} holds a number that is too large or not a number: {show(number)}")
-    return kept
+        return False

@@ -13,9 +13,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
     Connection,
     Index,
+    Integer,
     MetaData,
     Select,
     String,
@@ -91,7 +93,7 @@ class DocumentTable:
     def row(self, doc: Mapping[str, object]) -> dict[str, object]:
         """The columns and the document, checked. Raises BadRequest naming what cannot be stored."""
         for key, value in doc.items():
-            json_value(key, value)
+            json_value(json_value("a field name", key), value)
         if not isinstance(doc.get("id"), str):
             raise BadRequest(f"id must be a text, not {show(doc.get('id'))}")
         return {"id": doc["id"], "doc": dict(doc), **{key: _extract(doc, one) for key, one in self.columns.items()}}
@@ -244,7 +246,9 @@ class Documents:
 def _sql_type(declared: type[TypeEngine[Any]] | TypeEngine[Any]) -> TypeEngine[Any]:
     """Texts in the order of their code points, so that an index serves a comparison as ``matches`` makes it."""
     sql_type = declared() if isinstance(declared, type) else declared
-    return sql_type.with_variant(Text(collation="C"), "postgresql") if isinstance(sql_type, String) else sql_type
+    if isinstance(sql_type, String):
+        return sql_type.with_variant(Text(collation="C"), "postgresql")
+    return BigInteger() if isinstance(sql_type, Integer) else sql_type
 
 
 def _extract(doc: object, column: Column) -> object:
@@ -256,4 +260,6 @@ def _extract(doc: object, column: Column) -> object:
     wanted = _sql_type(column.type).python_type
     if doc is not None and kind(doc) is not (float if wanted is int else wanted):
         raise BadRequest(f"{column.path} must be {_WORDS[wanted]}, not {show(doc)}")
-    return doc
+    if wanted is int and isinstance(doc, int | float) and (doc != doc // 1 or not -(2**63) <= doc < 2**63):
+        raise BadRequest(f"{column.path} must be a whole number of 64 bits, not {show(doc)}")
+    return doc if doc is None or wanted not in {int, float} else wanted(doc)

@@ -14,6 +14,9 @@ from typing import Any
 from faas_agent.model.specs.conditions import Glob, Op, Path
 from faas_agent.ports.store.dql_words import SIGNS, Below, Words, any_of
 
+_SCALAR = '@.type() != "array"'
+"""A path opens an array for the condition after it, and opens its elements again for a comparison: that is too much."""
+
 
 class PostgresWords(Words):
     """jsonb."""
@@ -33,7 +36,7 @@ class PostgresWords(Words):
                     where + "[*]",
                     lambda found: f"({below(value, found)} AND jsonb_typeof({found}) = 'object')",
                 )
-        return self._path_finds(document, f"{where}[*] ? (@ {SIGNS[op]} $value)", {"value": value})
+        return self._path_finds(document, f"{where} ? ({_SCALAR} && @ {SIGNS[op]} $value)", {"value": value})
 
     def sort_key(self, document: str, path: Path) -> str:
         return f"jsonb_path_query_first({document}, CAST({self._bind(_json_path(path))} AS jsonpath))"
@@ -57,7 +60,7 @@ class PostgresWords(Words):
     def _equal(self, document: str, where: str, values: Sequence[object]) -> Iterator[str]:
         scalars = [one for one in values if not isinstance(one, Glob | list | dict)]
         if scalars:
-            yield self._path_finds(document, f"{where}[*] ? (@ == $values[*])", {"values": scalars})
+            yield self._path_finds(document, f"{where} ? ({_SCALAR} && @ == $values[*])", {"values": scalars})
         for one in values:
             if isinstance(one, Glob):
                 yield self._some(document, where + "[*]", partial(self._is_text, fits=self.glob, value=one))

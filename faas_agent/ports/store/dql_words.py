@@ -28,7 +28,9 @@ class Binds:
         self._tables = 0
 
     def add(self, value: object) -> str:
-        """The placeholder for a value."""
+        """The placeholder for a value. Integers beyond 64 bits go as floats, as databases read those of a document."""
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            value = float(value)
         name = f"dql{len(self.values)}"
         self.values[name] = value
         return f":{name}"

@@ -55,7 +55,14 @@ DOG: dict[str, Any] = {
             "mimetype": "image/jpeg",
             "refs": [{"id": "t"}, {"id": "u", "metadata": {"status": 1}}],
         },
-        "user": {"tags": "red", "n": 3.5, "ok": 1, "box": {"x": 1, "y": [1, {"z": None}]}, "empty": []},
+        "user": {
+            "tags": "red",
+            "n": 3.5,
+            "ok": 1,
+            "box": {"x": 1, "y": [1, {"z": None}]},
+            "empty": [],
+            "deep": [[1, [2]]],
+        },
     },
 }
 FOLDER: dict[str, Any] = {"id": "3", "filename": "/a[b]", "dir": "/", "name": "a[b]", "hidden": True, "type": "dir"}
@@ -108,6 +115,7 @@ CASES: list[tuple[str, object, str]] = [
     ("equality on an array contains", {"metadata.user.tags": "red"}, "12"),
     ("equality with the whole array", {"metadata.user.tags": ["new", "red"]}, "1"),
     ("not with half of it", {"metadata.user.tags": ["new"]}, ""),
+    ("an array in an array is not opened", {"metadata.user.deep": 1}, ""),
     ("comparison on an array", {"metadata.user.tags": {"$lt": "p"}}, "1"),
     ("equality with an object", {"metadata.user.box": {"y": [1.0, {"z": None}], "x": 1}}, "2"),
     ("not with a part of it", {"metadata.user.box": {"x": 1}}, ""),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Engine, Float, MetaData, Text
@@ -40,55 +42,79 @@ DOCUMENTS = st.builds(
     st.dictionaries(KEYS, VALUES, max_size=3),
 )
 
-PATHS = st.one_of(
-    st.sampled_from(["name", "hidden", "metadata.size", "metadata.a", "metadata", "metadata.a.b"]),
-    st.lists(KEYS.filter(lambda key: "." not in key and not key.startswith("$")), min_size=1, max_size=3).map(".".join),
-)
 GLOBS = st.sampled_from(["*", "a*", "*b", "*a*", "a**b", "[*", "?*", "*%", "*_*"])
-OPERANDS = st.one_of(VALUES, GLOBS).filter(
-    lambda value: not (isinstance(value, dict) and any(k[:1] == "$" for k in value))
-)
-LEAVES = st.one_of(
-    st.builds(lambda path, value: {path: value}, PATHS, OPERANDS),
-    st.builds(lambda path, op, value: {path: {op: value}}, PATHS, st.sampled_from(["$eq", "$ne"]), OPERANDS),
-    st.builds(
-        lambda path, op, values: {path: {op: values}},
-        PATHS,
-        st.sampled_from(["$in", "$nin"]),
-        st.lists(OPERANDS, max_size=4),
-    ),
-    st.builds(
-        lambda path, op, value: {path: {op: value}},
-        PATHS,
-        st.sampled_from(["$gt", "$gte", "$lt", "$lte"]),
-        st.one_of(st.booleans(), NUMBERS, TEXTS),
-    ),
-    st.builds(lambda path, value: {path: {"$exists": value}}, PATHS, st.booleans()),
-    st.builds(lambda path, value: {path: {"$match": value}}, PATHS, TEXTS),
-)
 
 
-def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.builds(
-        lambda sign, parts: {sign: parts}, st.sampled_from(["$and", "$or"]), st.lists(inner, min_size=1, max_size=3)
+def _plain(value: object) -> bool:
+    """Whether it is no object of operators."""
+    return not (isinstance(value, dict) and any(key.startswith("$") for key in value))
+
+
+def _contents(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, object]]:
+    """Every path that leads somewhere, and what is there."""
+    if isinstance(value, list):
+        for element in value:
+            yield from _contents(element, path)
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if not key.startswith("$"):
+                yield from _contents(below, (*path, key))
+    if path and _plain(value):
+        yield ".".join(path), value
+
+
+def _leaves(contents: list[tuple[str, object]]) -> st.SearchStrategy[Any]:
+    """Conditions on what is there, with its value, with that of a neighbour, or with any."""
+    paths = st.sampled_from([path for path, _ in contents])
+    known = st.sampled_from([value for _, value in contents])
+    values = st.one_of(known, known, known, GLOBS, VALUES.filter(_plain))
+    bounds = st.one_of(known.filter(lambda value: isinstance(value, int | float | str)), st.booleans(), NUMBERS, TEXTS)
+    operands = st.one_of(
+        st.tuples(st.sampled_from(["$eq", "$ne"]), values),
+        st.tuples(st.sampled_from(["$in", "$nin"]), st.lists(values, max_size=4)),
+        st.tuples(st.sampled_from(["$gt", "$gte", "$lt", "$lte"]), bounds),
+        st.tuples(st.just("$exists"), st.booleans()),
+        st.tuples(st.just("$match"), TEXTS),
     )
+    exact = st.sampled_from(contents).map(lambda content: {content[0]: content[1]})
+    return st.one_of(exact, st.builds(lambda path, operand: {path: dict([operand])}, paths, operands))
 
 
-TREES = st.recursive(LEAVES, _nested, max_leaves=5)
-MATCHED = st.builds(lambda path, tree: {path: {"$match": tree}}, PATHS, TREES)
-FILTERS = st.recursive(st.one_of(LEAVES, LEAVES, MATCHED), _nested, max_leaves=5)
+def _trees(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        signs = st.sampled_from(["$and", "$or"])
+        return st.builds(lambda sign, parts: {sign: parts}, signs, st.lists(inner, min_size=1, max_size=3))
+
+    return st.recursive(leaves, nested, max_leaves=4)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-@given(raw=FILTERS, docs=st.lists(DOCUMENTS, min_size=1, max_size=4))
-def test_the_database_finds_what_matches_finds(engine: Engine, raw: dict[str, object], docs: list[Any]) -> None:
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[Any], dict[str, Any]]:
+    """Documents, and a filter about what is in them."""
+    docs = [{**doc, "id": str(number)} for number, doc in enumerate(draw(st.lists(DOCUMENTS, min_size=1, max_size=4)))]
+    contents = [content for doc in docs for content in _contents(doc)]
+    objects = [(path, below) for path, value in contents if (below := list(_contents(value)))]
+    leaves = _leaves(contents)
+    if objects:
+        path, below = draw(st.sampled_from(objects))
+        leaves = st.one_of(leaves, leaves, _trees(_leaves(below)).map(lambda tree: {path: {"$match": tree}}))
+    return docs, draw(_trees(leaves))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables(engine: Engine) -> None:
+    METADATA.create_all(engine)
+
+
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@given(case=cases())
+def test_the_database_finds_what_matches_finds(engine: Engine, case: tuple[list[Any], dict[str, Any]]) -> None:
+    docs, raw = case
     f = parse_filter(raw)
-    numbered = [{**doc, "id": str(number)} for number, doc in enumerate(docs)]
     with engine.connect() as connection:
-        METADATA.create_all(connection)
         documents = Documents(connection, TABLE)
-        for doc in numbered:
+        for doc in docs:
             documents.insert(doc)
         found = documents.ids(Query(filter=f), {})
         connection.rollback()
-    assert found == [doc["id"] for doc in numbered if matches(f, doc)]
+    assert found == [doc["id"] for doc in docs if matches(f, doc)]
