@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from faas_agent.control.dispatch.leases import take_back_expired
+from faas_agent.control.dispatch.leases import spare, take_back_expired
 from faas_agent.control.dispatch.publish import publish_owed, wake_forgotten
 from faas_agent.control.platform import Platform
 from faas_agent.control.reconcile.reconciler import Reconciler
@@ -63,7 +63,8 @@ class Loops:
         self._platform = platform
 
     def start(self) -> None:
-        """Wake what an earlier process left waiting, then run."""
+        """Spare what runs, wake what an earlier process left waiting, then run."""
+        spare(self._platform)
         wake_forgotten(self._platform, settle_seconds=0)
         for loop in self._loops:
             loop.start()

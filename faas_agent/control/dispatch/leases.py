@@ -50,6 +50,12 @@ def release(session: Session, platform: Platform, replica_id: str, reason: Reaso
     return len(rows)
 
 
+def spare(platform: Platform) -> None:
+    """The platform itself was away, so nobody could renew: whatever runs has a whole lease from now on."""
+    with platform.store.write() as session:
+        executions.spare(session, platform.clock() + platform.settings.lease_seconds)
+
+
 def take_back_expired(platform: Platform) -> int:
     """Executions whose agent has not been heard of for a lease. Returns how many."""
     with platform.store.read() as session:

@@ -88,6 +88,12 @@ def renew(session: Session, replica_id: str, running: Mapping[str, int], lease_u
     return set(running) - held
 
 
+def spare(session: Session, lease_until: float) -> None:
+    """Everything that runs has its lease until then at least."""
+    where = (C.state == State.IN_PROGRESS.value) & (C.lease_until < lease_until)
+    session.connection.execute(update(EXECUTIONS).where(where).values(lease_until=lease_until))
+
+
 def settle(session: Session, execution_id: str, attempt: int, then: State, **values: Any) -> Row | None:
     """End or requeue a running attempt. None when that attempt is not the running one: a stale report (fencing)."""
     where = (C.id == execution_id) & (C.attempts == attempt) & (C.state == State.IN_PROGRESS.value)

@@ -1,4 +1,4 @@
-"""Functions of the tests on the live platform: pushed and deployed with the real SDK, called, and watched to their end."""
+"""Functions of the tests on the live platform: pushed and deployed with the real SDK, called, watched to their end."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class House:
         )
         # sent as it is: the SDK would import the code to check it, and half of these are meant to be wrong
         codebase = self.project.codebases.pack(directory=str(source), name=name)
-        return self.project.packages._create(  # noqa: SLF001 - what ``push`` calls once its own checks are over
+        return self.project.packages._create(
             self.project, more.pop("codebase", codebase), package_name=name, modules=[module], **more
         )
 

@@ -1,4 +1,4 @@
-"""A service that cannot start says so: in its status, to everybody who waits, in its log; and it recovers when fixed."""
+"""A service that cannot start says so: in its status, to all who wait, in its log; and it recovers when fixed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def failing(house: Any) -> dict[str, Any]:
     for name, wrong in WRONG.items():
         package = house.push(wrong["code"], {"run": {"a": "Integer"}}, entry_point=wrong.get("entry_point", "main.py"))
         services[name] = house.deploy(package)
-    binaries = house.project.datasets._get_binaries_dataset()  # noqa: SLF001 - where the SDK keeps codebases
+    binaries = house.project.datasets._get_binaries_dataset()
     for name, (content, _, _) in CODEBASES.items():
         buffer = io.BytesIO(content)
         buffer.name = "0.zip"
