@@ -22,10 +22,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from faas_agent.pod.host import installer, requirements
+from faas_agent.pod.host import imports, installer, requirements
 from faas_agent.pod.host.installer import Interpreter, OnLine
 from faas_agent.pod.host.requirements import Requirements
-from faas_agent.pod.host.sdk_need import needs_sdk
 
 _POLL_SECONDS = 0.1
 
@@ -71,9 +70,14 @@ def request_for(
     sdk_version: str,
     python: str | None = None,
 ) -> EnvironmentRequest:
-    """What this codebase needs; the arguments are as the package's JSON has them. Raises StartFailed for a bad line."""
-    wanted = requirements.read(codebase, package_requirements)
-    sdk = f"dtlpy=={sdk_version}" if needs_sdk(codebase, functions, init_inputs) else None
+    """What this codebase needs; the arguments are as the package's JSON has them. Raises StartFailed for a bad line.
+
+    Code that names no requirement at all gets the common ones that it imports.
+    """
+    wanted, modules = requirements.read(codebase, package_requirements), imports.imported(codebase)
+    if wanted == Requirements():
+        wanted = Requirements(imports.common(codebase, modules))
+    sdk = f"dtlpy=={sdk_version}" if imports.needs_sdk(modules, functions, init_inputs) else None
     return EnvironmentRequest(requirements=wanted, python=python, sdk=sdk)
 
 
