@@ -14,13 +14,14 @@ help: ## what there is
 	@echo "installing the platform into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q faas_agent
 	@touch $@
 
 # The client's side: the real SDK in an environment of its own, as a user has it.
 .venv-sdk/ready: requirements-sdk.lock .venv/ready
 	@echo "installing the SDK into .venv-sdk ..."
 	@test -x $(SDK)/python || $(PYTHON) -m venv .venv-sdk
-	@$(BIN)/uv pip install --quiet --python $(SDK)/python --require-hashes --requirement requirements-sdk.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(SDK)/python --require-hashes --requirement requirements-sdk.lock
 	@touch $@
 
 install: .venv/ready ## .venv with everything: .venv/bin/faas and .venv/bin/dlp
