@@ -17,7 +17,7 @@ from faas_agent.errors import BadRequest
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import INTEGRATIONS
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = re.compile(r"[^=\0]+")
 
 
 def environment_of(session: Session, service: Mapping[str, Any]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from faas_agent.control import function_environment, revisions
 from faas_agent.control.api.auth import Caller, PlatformDep, ReplicaDep, caller_of, issue
 from faas_agent.control.api.bots import project_bot
-from faas_agent.control.dispatch import leases, outcomes
+from faas_agent.control.dispatch import leases, outcomes, rollout
 from faas_agent.control.platform import Platform
 from faas_agent.control.reconcile import starts
 from faas_agent.errors import NotFound, Unauthorized
@@ -102,6 +102,8 @@ def report_state(platform: PlatformDep, caller: ReplicaDep, body: ReplicaReport)
         if body.state == "failed":
             reason = body.reason or Reason.INIT_FAILED
             starts.failed(session, platform, service_id, replica["service_version"], reason, body.message)
+        if body.state in ("ready", "draining"):
+            rollout.wake_waiting(session, platform, service_id)
         session.after_commit(platform.signals.reconcile.set)
     return {}
 

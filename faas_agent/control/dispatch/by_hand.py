@@ -28,10 +28,8 @@ def terminate(session: Session, platform: Platform, row: Row) -> None:
     reason, at = Reason.TERMINATED.value, latest["timestamp"]
     ended = executions.end_waiting(session, waiting, State.FAILED, latest=latest, reason=reason, updated_at=at)
     executions.note(session, [(one["id"], one["attempts"], latest) for one in ended])
-    if not ended and marked is not None and marked["replica_id"]:
-        order = {"type": "stop", "execution": row["id"], "attempt": marked["attempts"]}
-        replica_id = marked["replica_id"]
-        session.after_commit(lambda: platform.broker.order(replica_id, order))
+    if not ended and marked is not None:
+        _stop(session, platform, marked)
 
 
 def report(
@@ -63,6 +61,14 @@ def report(
         values["output"] = output
     if row["state"] == State.IN_PROGRESS:
         executions.settle(session, row["id"], row["attempts"], state, **values)
+        _stop(session, platform, row)
     else:
         executions.end_waiting(session, EXECUTIONS.c.id == row["id"], state, **values)
     executions.note(session, [(row["id"], row["attempts"], latest)])
+
+
+def _stop(session: Session, platform: Platform, row: Row) -> None:
+    """Tell the agent that has it, once this is committed."""
+    if row["replica_id"]:
+        order = {"type": "stop", "execution": row["id"], "attempt": row["attempts"]}
+        session.after_commit(lambda: platform.broker.order(row["replica_id"], order))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from faas_agent.control.dispatch import outcomes
+from faas_agent.control.dispatch import outcomes, rollout
 from faas_agent.control.platform import Platform
 from faas_agent.model.executions.execution import Row, entry
 from faas_agent.model.executions.reasons import Reason
@@ -25,13 +25,12 @@ LOG = structlog.get_logger("dispatch")
 
 
 def claim(platform: Platform, service_id: str, replica_id: str, execution_ids: Sequence[str]) -> list[Row]:
-    """Those of the ids that still wait, now this replica's until the lease ends."""
+    """Those of the ids that still wait and that this replica may run, now its own until the lease ends."""
     now = platform.clock()
     latest = entry(to_wire(now), State.IN_PROGRESS)
     with platform.store.write() as session:
-        rows = executions.claim(
-            session, service_id, execution_ids, replica_id, now + platform.settings.lease_seconds, latest
-        )
+        wanted = rollout.claimable(session, service_id, replica_id, execution_ids, now)
+        rows = executions.claim(session, service_id, wanted, replica_id, now + platform.settings.lease_seconds, latest)
         executions.note(session, [(row["id"], row["attempts"], latest) for row in rows])
     return rows
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from faas_agent.control.dispatch import rollout
 from faas_agent.control.platform import Platform
 from faas_agent.model.executions.execution import entry
 from faas_agent.model.executions.reasons import Reason
@@ -42,6 +43,7 @@ def failed(session: Session, platform: Platform, service_id: str, version: str, 
         message=message,
         not_before=platform.clock() + pause,
     )
+    rollout.wake_waiting(session, platform, service_id)
     session.after_commit(platform.signals.reconcile.set)
 
 

@@ -146,6 +146,21 @@ def waiting(session: Session, before: str, limit: int = 5000) -> list[Row]:
     return _rows(session, C.state.in_(_WAITING) & (C.updated_at < before), limit)
 
 
+def waiting_for(session: Session, service_id: str, limit: int = 5000) -> list[Row]:
+    """The oldest that wait for a service."""
+    return _rows(session, (C.service_id == service_id) & C.state.in_(_WAITING), limit)
+
+
+def some(session: Session, execution_ids: Sequence[str]) -> list[Row]:
+    """Those of the ids that exist."""
+    return _rows(session, C.id.in_(execution_ids))
+
+
+def relabel(session: Session, execution_id: str, doc: dict[str, Any]) -> None:
+    """Write down what will really run a waiting execution."""
+    _change(session, (C.id == execution_id) & C.state.in_(_WAITING), doc=doc)
+
+
 def count_waiting(session: Session, service_id: str) -> int:
     """How many wait for a service."""
     where = (C.service_id == service_id) & C.state.in_(_WAITING)
