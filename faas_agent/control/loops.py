@@ -6,6 +6,7 @@ Started and stopped by ``faas up``. A step that fails is logged and tried again;
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -18,13 +19,17 @@ from faas_agent.control.triggers.engine import fire_pending
 from faas_agent.ports.cluster.protocol import Cluster
 
 LOG = structlog.get_logger("loops")
+REST_SECONDS = 0.05
 
 
 class Loop:
     """One step, again and again, in a thread of its own."""
 
-    def __init__(self, name: str, step: Callable[[], object], signal: threading.Event, period: float) -> None:
-        self._name, self._step, self._signal, self._period = name, step, signal, period
+    def __init__(
+        self, name: str, step: Callable[[], object], signal: threading.Event, period: float, rest: float = 0.0
+    ) -> None:
+        """``rest``: the least time between two steps, for one that costs more than what it is signalled by."""
+        self._name, self._step, self._signal, self._period, self._rest = name, step, signal, period, rest
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -44,6 +49,7 @@ class Loop:
             except Exception:
                 LOG.exception("step failed", loop=self._name)
                 self._signal.clear()
+            time.sleep(self._rest)
             self._signal.wait(self._period)
             self._signal.clear()
 
@@ -58,7 +64,7 @@ class Loops:
             Loop("outbox", lambda: publish_owed(platform), signals.outbox, 1.0),
             Loop("triggers", lambda: fire_pending(platform), signals.events, 1.0),
             Loop("sweep", lambda: self._sweep(platform), threading.Event(), settings.sweep_seconds),
-            Loop("reconcile", self._reconciler.step, signals.reconcile, settings.reconcile_seconds),
+            Loop("reconcile", self._reconciler.step, signals.reconcile, settings.reconcile_seconds, REST_SECONDS),
         ]
         self._platform = platform
 

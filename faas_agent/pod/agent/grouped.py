@@ -26,12 +26,20 @@ def _ignore(*_: object) -> None:
 
 
 class Grouped:
-    """``size`` at most in a group; ``room`` at most kept before old ones are dropped (0: never)."""
+    """``size`` at most in a group; ``room`` at most kept before old ones are dropped (0: never).
+
+    ``linger``: how long the first of a group waits for others, for what need not arrive at once.
+    """
 
     def __init__(
-        self, send: Send, size: int = 500, room: int = 0, refused: Callable[[Any, str], None] = _ignore
+        self,
+        send: Send,
+        size: int = 500,
+        room: int = 0,
+        linger: float = 0.0,
+        refused: Callable[[Any, str], None] = _ignore,
     ) -> None:
-        self._send, self._size, self._room, self._refused = send, size, room, refused
+        self._send, self._size, self._room, self._linger, self._refused = send, size, room, linger, refused
         self._waiting: deque[str] = deque()
         self._come = asyncio.Event()
         self._empty = asyncio.Event()
@@ -57,6 +65,8 @@ class Grouped:
         while True:
             await self._come.wait()
             self._come.clear()
+            if self._linger:
+                await asyncio.sleep(self._linger)
             while self._waiting:
                 await self._deliver(self._next())
             self._empty.set()

@@ -34,6 +34,7 @@ from faas_agent.pod.host.supervise import Supervisor
 FLUSH_SECONDS = 10.0
 LOG_ROOM = 20_000
 """Lines kept for a platform that is away; older ones are dropped and counted."""
+LOG_LINGER_SECONDS = 0.05
 Json = dict[str, Any]
 
 
@@ -59,7 +60,7 @@ class Agent:
         self._config, self._cache = config, cache
         self._api = Api(config.api + "/api/v1", config.token)
         self._phases = Phases()
-        self._logs = Grouped(self._send_logs, room=LOG_ROOM)
+        self._logs = Grouped(self._send_logs, room=LOG_ROOM, linger=LOG_LINGER_SECONDS)
         self._reports = Grouped(lambda text: self._api.send("POST", "reports", text), size=200, refused=self._refused)
         self._work: Work | None = None
         self._orders: asyncio.Queue[Json] = asyncio.Queue()

@@ -69,7 +69,7 @@ class House:
         """Push and deploy."""
         return self.deploy(self.push(code, functions), **more)
 
-    def call(self, service: Any, function: str = "run", **given: Any) -> Any:
+    def call(self, service: Any, function: str = "run", /, **given: Any) -> Any:
         """An execution, not waited for."""
         return service.execute(execution_input=given, function_name=function, project_id=self.project.id)
 
@@ -81,13 +81,13 @@ class House:
         """The execution once user code says that it runs, which it does by ``progress.update(message=...)``."""
         return self.until(lambda: self._if(execution.id, lambda seen: bool(seen.latest_status.get("message"))), seconds)
 
-    def result(self, service: Any, function: str = "run", **given: Any) -> Any:
+    def result(self, service: Any, function: str = "run", /, **given: Any) -> Any:
         """What the function returned; it has to succeed."""
         execution = self.ended(self.call(service, function, **given))
         assert execution.latest_status["status"] == "success", execution.latest_status
         return execution.output
 
-    def failure(self, service: Any, function: str = "run", **given: Any) -> dict[str, Any]:
+    def failure(self, service: Any, function: str = "run", /, **given: Any) -> dict[str, Any]:
         """The last status of a call that has to fail."""
         execution = self.ended(self.call(service, function, **given))
         assert execution.latest_status["status"] == "failed", execution.latest_status
