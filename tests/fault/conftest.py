@@ -38,6 +38,7 @@ class House:
         cache = str(REPOSITORY / ".cache/environments")
         self._environ = {**os.environ, "FAAS_CACHE_DIR": cache, "FAAS_LEASE_SECONDS": "6"} | environ
         self._environ |= {"FAAS_HEARTBEAT_SECONDS": "1", "FAAS_SWEEP_SECONDS": "1", "HOUSE": str(folder)}
+        self.command = FAAS
         self.server: subprocess.Popen[str] | None = None
         self.url, self._token = "", ""
 
