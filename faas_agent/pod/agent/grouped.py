@@ -26,7 +26,7 @@ def _ignore(*_: object) -> None:
 
 
 class Grouped:
-    """``size`` at most in a group; ``room`` at most kept before old ones are dropped (0: never).
+    """``size`` at most in a group; ``room``: characters kept before the oldest are dropped (0: never).
 
     ``linger``: how long the first of a group waits for others, for what need not arrive at once.
     """
@@ -41,11 +41,17 @@ class Grouped:
     ) -> None:
         self._send, self._size, self._room, self._linger, self._refused = send, size, room, linger, refused
         self._waiting: deque[str] = deque()
+        self._length = 0
         self._come = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
         self.dropped = 0
         """How many found no room since the owner last set it to 0."""
+
+    @property
+    def waiting(self) -> int:
+        """How many are not on their way yet."""
+        return len(self._waiting)
 
     def put(self, one: Any) -> None:
         """Take one; it is on its way with the next group."""
@@ -53,9 +59,11 @@ class Grouped:
 
     def extend(self, several: Iterable[Any]) -> None:
         """Take them; they are on their way with the next group. Kept as text, so that nobody can change them."""
-        self._waiting.extend(map(json.dumps, several))
-        while self._room and len(self._waiting) > self._room:
-            self._waiting.popleft()
+        for one in several:
+            self._waiting.append(json.dumps(one))
+            self._length += len(self._waiting[-1])
+        while self._room and self._length > self._room:
+            self._pop()
             self.dropped += 1
         self._empty.clear()
         self._come.set()
@@ -86,7 +94,12 @@ class Grouped:
             if count and length > GROUP_BYTES:
                 break
             count += 1
-        return [self._waiting.popleft() for _ in range(count)]
+        return [self._pop() for _ in range(count)]
+
+    def _pop(self) -> str:
+        text = self._waiting.popleft()
+        self._length -= len(text)
+        return text
 
     async def _deliver(self, group: Sequence[str]) -> None:
         pause = PAUSE_SECONDS

@@ -32,8 +32,9 @@ from faas_agent.pod.host.call import Events, LogLine
 from faas_agent.pod.host.supervise import Supervisor
 
 FLUSH_SECONDS = 10.0
-LOG_ROOM = 20_000
-"""Lines kept for a platform that is away; older ones are dropped and counted."""
+LOG_ROOM = 64 * 1024**2
+"""Characters of lines kept for a platform that is away or too slow; the oldest go first, and are counted."""
+LOG_GROUP = 5000
 LOG_LINGER_SECONDS = 0.05
 Json = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Agent:
         self._config, self._cache = config, cache
         self._api = Api(config.api + "/api/v1", config.token)
         self._phases = Phases()
-        self._logs = Grouped(self._send_logs, room=LOG_ROOM, linger=LOG_LINGER_SECONDS)
+        self._logs = Grouped(self._send_logs, LOG_GROUP, LOG_ROOM, linger=LOG_LINGER_SECONDS)
         self._reports = Grouped(lambda text: self._api.send("POST", "reports", text), size=200, refused=self._refused)
         self._work: Work | None = None
         self._orders: asyncio.Queue[Json] = asyncio.Queue()
@@ -183,7 +184,7 @@ class Agent:
 
     async def _send_logs(self, text: str) -> None:
         await self._api.send("POST", "logs", text)
-        if self._logs.dropped:
+        if self._logs.dropped and not self._logs.waiting:
             dropped, self._logs.dropped = self._logs.dropped, 0
             self._say(f"{dropped} lines of this log are missing: they came faster than they could be stored", "WARNING")
 

@@ -96,6 +96,7 @@ def test_the_oldest_are_dropped_only_where_there_is_a_room_and_it_is_full() -> N
         assert await delivered(queue)
         return platform.taken, dropped
 
+    # each takes one character
     assert asyncio.run(scene(0)) == ([0, 1, 2, 3, 4], 0)
     assert asyncio.run(scene(5)) == ([0, 1, 2, 3, 4], 0)
     assert asyncio.run(scene(2)) == ([3, 4], 3)
