@@ -1,4 +1,4 @@
-"""What happened and has not been dealt with, and which trigger fired on which resource already."""
+"""What happened and has not been dealt with, and which trigger fired on which resource, or for which time, already."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.tables import EVENTS, FIRINGS
+from faas_agent.ports.store.tables import EVENTS, FIRINGS, SCHEDULES
 
 
 def pending(session: Session, limit: int) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ def delete_of_project(session: Session, project_id: str) -> None:
 
 
 def first_firing(session: Session, trigger_id: str, resource_id: str, execution_id: str) -> bool:
-    """True once for each (trigger, resource)."""
+    """True once for each (trigger, resource), where the scheduled time of a cron trigger is its resource."""
     row = insert(FIRINGS).values(trigger_id=trigger_id, resource_id=resource_id, execution_id=execution_id)
     return bool(session.connection.execute(row.on_conflict_do_nothing()).rowcount)
 
@@ -37,3 +37,4 @@ def first_firing(session: Session, trigger_id: str, resource_id: str, execution_
 def forget_trigger(session: Session, trigger_id: str) -> None:
     """A trigger that is deleted."""
     session.connection.execute(delete(FIRINGS).where(FIRINGS.c.trigger_id == trigger_id))
+    session.connection.execute(delete(SCHEDULES).where(SCHEDULES.c.trigger_id == trigger_id))

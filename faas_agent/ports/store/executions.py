@@ -167,6 +167,12 @@ def count_waiting(session: Session, service_id: str) -> int:
     return session.connection.scalar(select(func.count()).select_from(EXECUTIONS).where(where)) or 0
 
 
+def any_unended_of_trigger(session: Session, trigger_id: str) -> bool:
+    """Whether something that it made waits or runs."""
+    where = (C.trigger_id == trigger_id) & C.state.in_([*_WAITING, State.IN_PROGRESS.value])
+    return session.connection.scalar(select(C.id).where(where).limit(1)) is not None
+
+
 def counts(session: Session) -> dict[str, dict[str, int]]:
     """By service: how many wait and how many run."""
     found: dict[str, dict[str, int]] = {}

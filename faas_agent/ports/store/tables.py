@@ -6,7 +6,7 @@ outbox, logs) has plain columns, because each change of it is one guarded statem
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 from faas_agent.ports.store.documents import Column as Path
 from faas_agent.ports.store.documents import DocumentTable
@@ -191,7 +191,18 @@ FIRINGS = Table(
     Column("resource_id", Text, primary_key=True),
     Column("execution_id", Text, nullable=False),
 )
-"""One row for each (trigger, resource) of a ``Once`` trigger: what makes it unique makes it safe (DESIGN 8.5)."""
+"""One row for each (trigger, resource) of a ``Once`` trigger, and for each (trigger, scheduled time) of a cron one.
+
+What makes it unique makes it safe (DESIGN 8.5).
+"""
+SCHEDULES = Table(
+    "schedules",
+    METADATA,
+    Column("trigger_id", Text, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("next_at", Float, index=True),
+)
+"""Of each cron trigger that is active: up to when its times are dealt with, and when the next one is due, if ever."""
 EVENTS = Table(
     "events",
     METADATA,
@@ -205,6 +216,7 @@ EVENTS = Table(
 )
 """What happened and has not been looked at by the triggers yet; written with the row it is about."""
 
+_TRIGGERED = text("trigger_id IS NOT NULL")
 EXECUTIONS = Table(
     "executions",
     METADATA,
@@ -234,6 +246,8 @@ EXECUTIONS = Table(
     Index("executions_project", "project_id", "id"),
     Index("executions_state", "state", "service_id"),
     Index("executions_replica", "replica_id"),
+    # most executions have no trigger, and pay nothing for those that have
+    Index("executions_trigger", "trigger_id", "state", sqlite_where=_TRIGGERED, postgresql_where=_TRIGGERED),
 )
 """``attempts`` numbers every start and is the fence; ``charged`` counts those that use up ``max_attempts``."""
 STATUS_LOG = Table(
