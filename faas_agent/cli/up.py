@@ -86,7 +86,7 @@ def _platform(settings: Settings, listener: socket.socket, stack: ExitStack) -> 
 
 def _agent_command(settings: Settings) -> list[str]:
     cache = settings.cache_dir if settings.cache_dir != Path() else settings.data_dir / "cache"
-    return [sys.executable, "-m", "faas_agent.pod.agent", "--cache", str(cache.resolve())]
+    return [sys.executable, "-P", "-m", "faas_agent.pod.agent", "--cache", str(cache.resolve())]
 
 
 def _serve(platform: Platform, listener: socket.socket, stack: ExitStack) -> threading.Thread:

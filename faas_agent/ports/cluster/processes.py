@@ -50,7 +50,13 @@ class ProcessCluster:
         config = {"replica": spec.id, "api": spec.api_url, "token": spec.token, "folder": str(folder.resolve())}
         with (folder / "agent.log").open("ab") as log:
             child = subprocess.Popen(
-                self._agent, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=_environment()
+                self._agent,
+                cwd=folder,
+                env=_environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._children[spec.id] = child
         started = psutil.Process(child.pid).create_time()
