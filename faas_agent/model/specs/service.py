@@ -78,6 +78,8 @@ def with_defaults(body: Mapping[str, Any]) -> dict[str, Any]:
 def updated(service: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """The service after an update with the whole entity or a part of it; what is read-only stays."""
     changes = {key: value for key, value in body.items() if key not in READ_ONLY}
+    if changes.get("name") is None:
+        changes["name"] = service["name"]
     return {**with_defaults({**service, **changes}), **{key: service[key] for key in READ_ONLY if key in service}}
 
 

@@ -98,7 +98,7 @@ def _event(spec: Mapping[str, Any]) -> dict[str, Any]:
         raise BadRequest(f"spec.executionMode: 'Once' or 'Always', not {show(mode)}")
     parse_filter(spec.get("filter"))
     filled = {"filter": spec.get("filter") or {}, "resource": resource, "actions": actions, "executionMode": mode}
-    return {key: value for key, value in spec.items() if key != "cron"} | filled
+    return {name: spec[name] for name in ("input", "operation") if name in spec} | filled
 
 
 def _cron(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _cron(spec: Mapping[str, Any]) -> dict[str, Any]:
             raise BadRequest(f"spec.{name}: a cron trigger has none; use type 'Event', or leave it out")
     if not isinstance(spec.get("cron"), str) or not spec["cron"].strip():
         raise BadRequest("spec.cron: an expression of five fields is needed, such as '0 2 * * *'")
-    return dict(spec)
+    return {name: spec[name] for name in ("id", "cron", "startAt", "endAt", "input", "operation") if name in spec}
 
 
 def _active(body: Mapping[str, Any]) -> bool:
