@@ -28,7 +28,7 @@ class Loop:
     def __init__(
         self, name: str, step: Callable[[], object], signal: threading.Event, period: float, rest: float = 0.0
     ) -> None:
-        """``rest``: the least time between two steps, for one that costs more than what it is signalled by."""
+        """``rest``: how long after a signal, for a step that costs more than what it is signalled by."""
         self._name, self._step, self._signal, self._period, self._rest = name, step, signal, period, rest
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -49,8 +49,8 @@ class Loop:
             except Exception:
                 LOG.exception("step failed", loop=self._name)
                 self._signal.clear()
-            time.sleep(self._rest)
             self._signal.wait(self._period)
+            time.sleep(self._rest)
             self._signal.clear()
 
 
