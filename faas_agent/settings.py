@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from faas_agent.errors import UsageError
@@ -24,6 +24,8 @@ class Settings:
     """Port of the API; 0 takes a free one, which ``ready`` then names."""
     data_dir: Path = Path("data")
     """Everything that outlives the process: database, bytes, environments, credentials."""
+    database_url: str = field(default="", repr=False)
+    """``postgresql://user:password@host:port/database`` for the records. Empty: SQLite in the data directory."""
     cache_dir: Path = Path()
     """Code environments; platforms of one user may share it. Empty: ``cache`` in the data directory."""
     public_url: str = ""
@@ -64,10 +66,10 @@ class Settings:
     def load(cls, environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
         """The environment, then the flags that are not None. Raises UsageError for a value of the wrong type."""
         found: dict[str, object] = {}
-        for field in fields(cls):
-            text = environ.get("FAAS_" + field.name.upper())
+        for known in fields(cls):
+            text = environ.get("FAAS_" + known.name.upper())
             if text:
-                found[field.name] = _parse(field.name, text, type(field.default))
+                found[known.name] = _parse(known.name, text, type(known.default))
         found.update({name: value for name, value in flags.items() if value is not None})
         return replace(cls(), **found)  # type: ignore[arg-type]  # of the type of each default, just above
 

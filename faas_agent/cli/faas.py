@@ -22,6 +22,7 @@ def up(
     host: Annotated[Text, typer.Option(help="Address to listen on [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the API, 0 takes a free one [default: 8484]")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept [default: data]")] = None,
+    database_url: Annotated[Text, typer.Option(help="postgresql://... [default: SQLite in the data directory]")] = None,
     driver: Annotated[Text, typer.Option(help="Where replicas live [default: process]")] = None,
     public_url: Annotated[Text, typer.Option(help="What clients call this platform, if not http://host:port")] = None,
 ) -> None:
@@ -29,7 +30,9 @@ def up(
     from faas_agent.cli.up import run as serve
     from faas_agent.settings import Settings
 
-    settings = Settings.load(host=host, port=port, data_dir=data_dir, driver=driver, public_url=public_url)
+    settings = Settings.load(
+        host=host, port=port, data_dir=data_dir, database_url=database_url, driver=driver, public_url=public_url
+    )
     raise typer.Exit(serve(settings))
 
 

@@ -30,7 +30,7 @@ from faas_agent.model.times import to_wire
 from faas_agent.ports.blobs.folder import FolderBlobs
 from faas_agent.ports.broker.embedded import EmbeddedBroker
 from faas_agent.ports.cluster.processes import ProcessCluster
-from faas_agent.ports.store.store import open_sqlite
+from faas_agent.ports.store.store import open_store
 from faas_agent.ports.telemetry import logs
 from faas_agent.settings import Settings
 
@@ -62,7 +62,7 @@ def run(settings: Settings) -> int:
 
 def _platform(settings: Settings, listener: socket.socket, stack: ExitStack) -> Platform:
     data = settings.data_dir
-    store = open_sqlite(data / "faas.db")
+    store = open_store(settings.database_url or data / "faas.db")
     stack.callback(store.close)
     ids = ObjectIds(os.urandom(5))
     now = time.time()

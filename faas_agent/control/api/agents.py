@@ -132,7 +132,7 @@ def heartbeat(platform: PlatformDep, caller: ReplicaDep, body: Heartbeat) -> Jso
     """Leases renewed. ``lost``: no longer this replica's. ``terminate``: somebody asked for their end."""
     replica_id = caller.replica_id or ""
     lost = leases.renew(platform, replica_id, body.running)
-    with platform.store.write() as session:
+    with platform.store.guarded() as session:
         known = replicas.change(session, replica_id, seen_at=platform.clock())
         held = executions.running_on(session, replica_id)
     return {
@@ -163,7 +163,8 @@ class Report(BaseModel):
 def report(platform: PlatformDep, caller: ReplicaDep, body: list[Report]) -> Json:
     """A group of reports in the order they were made. ``stale`` names those that came too late and changed nothing."""
     stale = []
-    with platform.store.write() as session:
+    with platform.store.guarded() as session:
+        executions.hold(session, {one.execution for one in body})
         on_reset = leases.on_reset_of(session, caller.service_id or "")
         for one in body:
             row = executions.get(session, one.execution)
@@ -204,7 +205,7 @@ class Line(BaseModel):
 @router.post("/logs")
 def append_logs(platform: PlatformDep, caller: ReplicaDep, body: list[Line]) -> Json:
     """A group of lines."""
-    with platform.store.write() as session:
+    with platform.store.guarded() as session:
         logs.append(session, caller.service_id or "", caller.replica_id or "", [line.model_dump() for line in body])
     return {}
 

@@ -42,7 +42,7 @@ def create_execution(platform: PlatformDep, caller: CallerDep, service_id: str, 
     name = function_name(body)
     if body.get("batch") is not None:
         return create_batch(platform, caller, service_id, name, body["batch"])
-    with platform.store.write() as session:
+    with platform.store.guarded() as session:
         service = fetch_service(session, caller, service_id)
         _check_project(body, service)
         package = revisions.of_service(session, service)

@@ -49,7 +49,10 @@ def refuse_full(session: Session, service: Mapping[str, Any], more: int) -> None
     For callers who can try again; what a trigger makes is never refused, because its event would be lost.
     """
     limit = service.get("queueLengthLimit")
-    if limit is not None and executions.count_waiting(session, service["id"]) + more > limit:
+    if limit is None:
+        return
+    session.take_turn(f"queue of {service['id']}")  # or two callers would both find room for one
+    if executions.count_waiting(session, service["id"]) + more > limit:
         raise TooManyRequests(f"the queue of the service {service['name']!r} is full ({limit}): try again later")
 
 

@@ -28,7 +28,7 @@ def claim(platform: Platform, service_id: str, replica_id: str, execution_ids: S
     """Those of the ids that still wait and that this replica may run, now its own until the lease ends."""
     now = platform.clock()
     latest = entry(to_wire(now), State.IN_PROGRESS)
-    with platform.store.write() as session:
+    with platform.store.guarded() as session:
         wanted = rollout.claimable(session, service_id, replica_id, execution_ids, now)
         rows = executions.claim(session, service_id, wanted, replica_id, now + platform.settings.lease_seconds, latest)
         executions.note(session, [(row["id"], row["attempts"], latest) for row in rows])
@@ -37,7 +37,7 @@ def claim(platform: Platform, service_id: str, replica_id: str, execution_ids: S
 
 def renew(platform: Platform, replica_id: str, running: Mapping[str, int]) -> set[str]:
     """Extend leases; the ids that are no longer this replica's come back, and it has to drop them."""
-    with platform.store.write() as session:
+    with platform.store.guarded() as session:
         return executions.renew(session, replica_id, running, platform.clock() + platform.settings.lease_seconds)
 
 

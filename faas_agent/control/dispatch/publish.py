@@ -25,7 +25,7 @@ def publish_owed(platform: Platform) -> int:
             return total
         for service_id, ids in group.by_service.items():
             platform.broker.publish(service_id, ids)
-        with platform.store.write() as session:
+        with platform.store.guarded() as session:
             outbox.paid(session, group)
         total += len(group.rows)
 

@@ -23,6 +23,7 @@ def claimable(
     service, replica = session.documents(SERVICES).get(service_id), replicas.get(session, replica_id)
     if service is None or replica is None or replica["service_version"] == service["version"]:
         return execution_ids
+    executions.hold(session, execution_ids)
     own = str(replica["service_version"])
     newer = {row["id"] for row in executions.some(session, execution_ids) if _is_newer(row["doc"], own)}
     status = replicas.status(session, service_id)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     ColumnElement,
     Connection,
@@ -39,6 +38,7 @@ from faas_agent.model.specs.filters import And, Compare, Filter, Or, Path, Query
 from faas_agent.model.specs.matching import kind
 from faas_agent.model.specs.values import json_value, show
 from faas_agent.ports.store.dql import compile_filter, order_by
+from faas_agent.ports.store.types import JSONS, TEXT
 
 Document: TypeAlias = dict[str, Any]
 Condition: TypeAlias = ColumnElement[bool]
@@ -82,7 +82,7 @@ class DocumentTable:
             metadata,
             SqlColumn("id", _sql_type(Text), primary_key=True),
             *(SqlColumn(key, _sql_type(one.type), index=one.index, unique=one.unique) for key, one in columns.items()),
-            SqlColumn("doc", JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+            SqlColumn("doc", JSONS, nullable=False),
             *(Index(f"{name}_{'_'.join(keys)}", *keys, unique=True) for keys in unique),
         )
         self.paths: dict[str, ColumnElement[Any]] = {
@@ -178,11 +178,14 @@ class Documents:
 
     def find(self, *order: str, limit: int | None = None, **columns: object) -> list[Document]:
         """All documents with these values. ``order``: column names, ``-name`` descending; then by id."""
-        keys = [
-            self._table.c[name.removeprefix("-")].desc() if name[0] == "-" else self._table.c[name] for name in order
-        ]
-        statement = select(self._table.c.doc).where(self._having(columns)).order_by(*keys, self._table.c.id)
+        statement = select(self._table.c.doc).where(self._having(columns))
+        statement = statement.order_by(*map(self._sort_key, order), self._table.c.id)
         return list(self._connection.scalars(statement.limit(limit)))
+
+    def _sort_key(self, name: str) -> ColumnElement[Any]:
+        """The missing before all others, on every database."""
+        column = self._table.c[name.removeprefix("-")]
+        return column.desc().nulls_last() if name[0] == "-" else column.asc().nulls_first()
 
     def count(self, **columns: object) -> int:
         """How many have these values."""
@@ -247,7 +250,7 @@ def _sql_type(declared: type[TypeEngine[Any]] | TypeEngine[Any]) -> TypeEngine[A
     """Texts in the order of their code points, so that an index serves a comparison as ``matches`` makes it."""
     sql_type = declared() if isinstance(declared, type) else declared
     if isinstance(sql_type, String):
-        return sql_type.with_variant(Text(collation="C"), "postgresql")
+        return TEXT
     return BigInteger() if isinstance(sql_type, Integer) else sql_type
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import EVENTS, FIRINGS, SCHEDULES
@@ -30,7 +30,8 @@ def delete_of_project(session: Session, project_id: str) -> None:
 
 def first_firing(session: Session, trigger_id: str, resource_id: str, execution_id: str) -> bool:
     """True once for each (trigger, resource), where the scheduled time of a cron trigger is its resource."""
-    row = insert(FIRINGS).values(trigger_id=trigger_id, resource_id=resource_id, execution_id=execution_id)
+    dialect = sqlite if session.one_writer else postgresql
+    row = dialect.insert(FIRINGS).values(trigger_id=trigger_id, resource_id=resource_id, execution_id=execution_id)
     return bool(session.connection.execute(row.on_conflict_do_nothing()).rowcount)
 
 

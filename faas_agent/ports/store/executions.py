@@ -6,7 +6,7 @@ Called by the API and by ``control/dispatch``. The guard of each UPDATE comes fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
@@ -51,6 +51,12 @@ def get(session: Session, execution_id: str) -> Row | None:
     return dict(row) if row else None
 
 
+def hold(session: Session, execution_ids: Collection[str]) -> None:
+    """Nobody else changes these until this transaction ends."""
+    if not session.one_writer:
+        session.connection.execute(select(C.id).where(C.id.in_(execution_ids)).order_by(C.id).with_for_update())
+
+
 def history(session: Session, execution_ids: Sequence[str]) -> dict[str, list[Entry]]:
     """The status log of each, oldest first."""
     found: dict[str, list[Entry]] = {execution_id: [] for execution_id in execution_ids}
@@ -83,7 +89,9 @@ def renew(session: Session, replica_id: str, running: Mapping[str, int], lease_u
     if not running:
         return set()
     where = C.id.in_(running) & (C.replica_id == replica_id) & (C.state == State.IN_PROGRESS.value)
-    statement = update(EXECUTIONS).where(where).values(lease_until=lease_until).returning(C.id, C.attempts)
+    statement = (
+        update(EXECUTIONS).where(_held(session, where)).values(lease_until=lease_until).returning(C.id, C.attempts)
+    )
     held = {row.id for row in session.connection.execute(statement) if running[row.id] == row.attempts}
     return set(running) - held
 
@@ -197,8 +205,15 @@ def _may(then: State) -> ColumnElement[bool]:
 
 
 def _change(session: Session, where: ColumnElement[bool], **values: Any) -> list[Row]:
-    statement = update(EXECUTIONS).where(where).values(**values).returning(EXECUTIONS)
+    statement = update(EXECUTIONS).where(_held(session, where)).values(**values).returning(EXECUTIONS)
     return [dict(row) for row in session.connection.execute(statement).mappings()]
+
+
+def _held(session: Session, where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same rows, held in the order of their ids first: two groups that overlap wait for each other in one line."""
+    if session.one_writer:
+        return where
+    return C.id.in_(select(C.id).where(where).order_by(C.id).with_for_update())
 
 
 def _rows(session: Session, where: ColumnElement[bool], limit: int = 10_000) -> list[Row]:

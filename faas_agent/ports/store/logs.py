@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import LOGS
 
+_LAST = 2**63 - 1
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -34,6 +35,7 @@ class LogQuery:
 def append(session: Session, service_id: str, replica_id: str, lines: Sequence[dict[str, Any]]) -> None:
     """Lines of one replica: ``at``, ``message``, ``level``, and of an execution ``execution_id``, ``function_name``."""
     if lines:
+        session.take_turn(f"logs of {service_id}")  # whoever follows by id must find no smaller one later
         rows = [{"service_id": service_id, "replica_id": replica_id, **line} for line in lines]
         session.connection.execute(insert(LOGS), rows)
 
@@ -41,10 +43,10 @@ def append(session: Session, service_id: str, replica_id: str, lines: Sequence[d
 def page(session: Session, query: LogQuery) -> list[dict[str, Any]]:
     """The next lines that match, oldest first."""
     c = LOGS.c
-    where = [c.service_id == query.service_id, c.id > query.after]
+    where = [c.service_id == query.service_id, c.id > min(query.after, _LAST)]
     where += [c.at >= query.start] if query.start is not None else []
     where += [c.at <= query.end] if query.end is not None else []
-    where += [c.message.contains(query.text, autoescape=True)] if query.text else []
+    where += [c.message.icontains(query.text, autoescape=True)] if query.text else []
     where += [c.execution_id.in_(query.execution_ids)] if query.execution_ids else []
     where += [c.function_name == query.function_name] if query.function_name else []
     where += [c.replica_id == query.replica_id] if query.replica_id else []

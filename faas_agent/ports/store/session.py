@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from faas_agent.ports.store.documents import Documents, DocumentTable
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :what, 0))")
 
 
 @dataclass(slots=True)
@@ -24,3 +26,13 @@ class Session:
     def after_commit(self, hook: Callable[[], object]) -> None:
         """Call ``hook`` once when this transaction is committed; not at all when it is rolled back."""
         self.hooks.append(hook)
+
+    @property
+    def one_writer(self) -> bool:
+        """Whether no other transaction can write while this one does, whatever it is: so it is in SQLite."""
+        return self.connection.dialect.name == "sqlite"
+
+    def take_turn(self, what: str) -> None:
+        """From here to the end of the transaction nobody else is past this line for the same ``what``."""
+        if not self.one_writer:
+            self.connection.execute(_TURN, {"what": what})

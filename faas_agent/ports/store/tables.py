@@ -6,16 +6,14 @@ outbox, logs) has plain columns, because each change of it is one guarded statem
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 from faas_agent.ports.store.documents import Column as Path
 from faas_agent.ports.store.documents import DocumentTable
+from faas_agent.ports.store.types import JSONS, SERIAL, TEXT
 
 METADATA = MetaData()
-SCHEMA_VERSION = 1
-"""Raised with every change of a table; a database of a later version is refused."""
-
-META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+"""A change here needs a migration (``migrations/versions``); a test compares the two."""
 
 # -- who -------------------------------------------------------------------------------------------------------------
 
@@ -32,16 +30,16 @@ USERS = DocumentTable(
 PASSWORDS = Table(
     "passwords",
     METADATA,
-    Column("email", Text, primary_key=True),
-    Column("hash", Text, nullable=False),
+    Column("email", TEXT, primary_key=True),
+    Column("hash", TEXT, nullable=False),
 )
 ORGS = DocumentTable(METADATA, "orgs", {"name": Path("name", Text)})
 ORG_MEMBERS = Table(
     "org_members",
     METADATA,
-    Column("org_id", Text, primary_key=True),
-    Column("email", Text, primary_key=True),
-    Column("role", Text, nullable=False),
+    Column("org_id", TEXT, primary_key=True),
+    Column("email", TEXT, primary_key=True),
+    Column("role", TEXT, nullable=False),
 )
 PROJECTS = DocumentTable(
     METADATA, "projects", {"name": Path("name", Text, unique=True), "creator": Path("creator", Text)}
@@ -49,9 +47,9 @@ PROJECTS = DocumentTable(
 MEMBERS = Table(
     "members",
     METADATA,
-    Column("project_id", Text, primary_key=True),
-    Column("email", Text, primary_key=True),
-    Column("role", Text, nullable=False),
+    Column("project_id", TEXT, primary_key=True),
+    Column("email", TEXT, primary_key=True),
+    Column("role", TEXT, nullable=False),
     Index("members_email", "email"),
 )
 INTEGRATIONS = DocumentTable(
@@ -60,7 +58,7 @@ INTEGRATIONS = DocumentTable(
 SECRETS = Table(
     "secrets",
     METADATA,
-    Column("integration_id", Text, primary_key=True),
+    Column("integration_id", TEXT, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
 )
 
@@ -99,8 +97,8 @@ Index("items_counted", *(ITEMS.table.c[name] for name in ("dataset_id", "type", 
 ITEM_BYTES = Table(
     "item_bytes",
     METADATA,
-    Column("item_id", Text, primary_key=True),
-    Column("blob_key", Text, nullable=False, index=True),
+    Column("item_id", TEXT, primary_key=True),
+    Column("blob_key", TEXT, nullable=False, index=True),
 )
 """Where an item's bytes are: never on the wire. Clones share a blob, so it goes when its last row goes."""
 ANNOTATIONS = DocumentTable(
@@ -187,9 +185,9 @@ TRIGGERS = DocumentTable(
 FIRINGS = Table(
     "firings",
     METADATA,
-    Column("trigger_id", Text, primary_key=True),
-    Column("resource_id", Text, primary_key=True),
-    Column("execution_id", Text, nullable=False),
+    Column("trigger_id", TEXT, primary_key=True),
+    Column("resource_id", TEXT, primary_key=True),
+    Column("execution_id", TEXT, nullable=False),
 )
 """One row for each (trigger, resource) of a ``Once`` trigger, and for each (trigger, scheduled time) of a cron one.
 
@@ -198,7 +196,7 @@ What makes it unique makes it safe (DESIGN 8.5).
 SCHEDULES = Table(
     "schedules",
     METADATA,
-    Column("trigger_id", Text, primary_key=True),
+    Column("trigger_id", TEXT, primary_key=True),
     Column("since", Float, nullable=False),
     Column("next_at", Float, index=True),
 )
@@ -206,12 +204,12 @@ SCHEDULES = Table(
 EVENTS = Table(
     "events",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("project_id", Text, nullable=False),
-    Column("resource", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("resource_id", Text, nullable=False),
-    Column("body", JSON, nullable=False),
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("project_id", TEXT, nullable=False),
+    Column("resource", TEXT, nullable=False),
+    Column("action", TEXT, nullable=False),
+    Column("resource_id", TEXT, nullable=False),
+    Column("body", JSONS, nullable=False),
     Column("at", Float, nullable=False),
 )
 """What happened and has not been looked at by the triggers yet; written with the row it is about."""
@@ -220,28 +218,28 @@ _TRIGGERED = text("trigger_id IS NOT NULL")
 EXECUTIONS = Table(
     "executions",
     METADATA,
-    Column("id", Text, primary_key=True),
-    Column("project_id", Text, nullable=False),
-    Column("service_id", Text, nullable=False),
-    Column("package_id", Text, nullable=False),
-    Column("function_name", Text, nullable=False),
-    Column("trigger_id", Text),
-    Column("creator", Text, nullable=False),
-    Column("created_at", Text, nullable=False),
-    Column("updated_at", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text),
+    Column("id", TEXT, primary_key=True),
+    Column("project_id", TEXT, nullable=False),
+    Column("service_id", TEXT, nullable=False),
+    Column("package_id", TEXT, nullable=False),
+    Column("function_name", TEXT, nullable=False),
+    Column("trigger_id", TEXT),
+    Column("creator", TEXT, nullable=False),
+    Column("created_at", TEXT, nullable=False),
+    Column("updated_at", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("reason", TEXT),
     Column("attempts", Integer, nullable=False, default=0),
     Column("charged", Integer, nullable=False, default=0),
     Column("max_attempts", Integer, nullable=False),
     Column("to_terminate", Boolean, nullable=False, default=False),
-    Column("replica_id", Text),
+    Column("replica_id", TEXT),
     Column("lease_until", Float),
     Column("started_at", Float),
     Column("seconds", Float),
-    Column("latest", JSON, nullable=False),
-    Column("output", JSON),
-    Column("doc", JSON, nullable=False),
+    Column("latest", JSONS, nullable=False),
+    Column("output", JSONS),
+    Column("doc", JSONS, nullable=False),
     Index("executions_service", "service_id", "id"),
     Index("executions_project", "project_id", "id"),
     Index("executions_state", "state", "service_id"),
@@ -253,53 +251,53 @@ EXECUTIONS = Table(
 STATUS_LOG = Table(
     "status_log",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("execution_id", Text, nullable=False, index=True),
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("execution_id", TEXT, nullable=False, index=True),
     Column("attempt", Integer, nullable=False),
-    Column("entry", JSON, nullable=False),
+    Column("entry", JSONS, nullable=False),
 )
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("service_id", Text, nullable=False),
-    Column("execution_id", Text, nullable=False),
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("service_id", TEXT, nullable=False),
+    Column("execution_id", TEXT, nullable=False),
 )
 REPLICAS = Table(
     "replicas",
     METADATA,
-    Column("id", Text, primary_key=True),
-    Column("service_id", Text, nullable=False, index=True),
-    Column("service_version", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text),
-    Column("message", Text),
-    Column("phases", JSON, nullable=False),
+    Column("id", TEXT, primary_key=True),
+    Column("service_id", TEXT, nullable=False, index=True),
+    Column("service_version", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("reason", TEXT),
+    Column("message", TEXT),
+    Column("phases", JSONS, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
 )
 SERVICE_STATUS = Table(
     "service_status",
     METADATA,
-    Column("service_id", Text, primary_key=True),
-    Column("version", Text, nullable=False),
+    Column("service_id", TEXT, primary_key=True),
+    Column("version", TEXT, nullable=False),
     Column("failures", Integer, nullable=False, default=0),
-    Column("reason", Text),
-    Column("message", Text),
+    Column("reason", TEXT),
+    Column("message", TEXT),
     Column("not_before", Float, nullable=False, default=0.0),
 )
 """What the controller has seen of a service: starts that failed in a row, and when it may try again."""
 LOGS = Table(
     "logs",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("service_id", Text, nullable=False),
-    Column("execution_id", Text),
-    Column("replica_id", Text),
-    Column("function_name", Text),
-    Column("level", Text, nullable=False),
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("service_id", TEXT, nullable=False),
+    Column("execution_id", TEXT),
+    Column("replica_id", TEXT),
+    Column("function_name", TEXT),
+    Column("level", TEXT, nullable=False),
     Column("at", Float, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", TEXT, nullable=False),
     Column("system", Boolean, nullable=False, default=False),
     Index("logs_service", "service_id", "id"),
     Index("logs_execution", "execution_id", "id"),

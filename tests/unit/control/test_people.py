@@ -11,7 +11,7 @@ from faas_agent.model.specs.user import person
 from faas_agent.ports.store import people
 from faas_agent.ports.store.people import OF_ORGS, OF_PROJECTS
 from faas_agent.ports.store.session import Session
-from faas_agent.ports.store.store import open_sqlite
+from faas_agent.ports.store.store import open_store
 from faas_agent.ports.store.tables import USERS
 
 NOW = "2030-01-01T00:00:00.000Z"
@@ -20,7 +20,7 @@ NOW = "2030-01-01T00:00:00.000Z"
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     """A store with two people, both in two projects."""
-    store = open_sqlite(tmp_path / "faas.db")
+    store = open_store(tmp_path / "faas.db")
     with store.write() as opened:
         for email in ("b@x", "a@x"):
             opened.documents(USERS).insert(person(email, NOW))

@@ -8,13 +8,13 @@ import pytest
 
 from faas_agent.control import secrets
 from faas_agent.errors import FaasError
-from faas_agent.ports.store.store import open_sqlite
+from faas_agent.ports.store.store import open_store
 
 VALUES = {"key": "k", "value": "ünï\n\x00"}
 
 
 def test_what_is_kept_is_revealed_until_it_is_forgotten(tmp_path: Path) -> None:
-    store = open_sqlite(tmp_path / "faas.db")
+    store = open_store(tmp_path / "faas.db")
     with store.write() as session:
         secrets.keep(session, "one", {"old": "value"})
         secrets.keep(session, "one", VALUES)

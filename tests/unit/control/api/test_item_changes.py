@@ -22,7 +22,7 @@ from faas_agent.ports.blobs.folder import FolderBlobs
 from faas_agent.ports.broker.embedded import EmbeddedBroker
 from faas_agent.ports.store.documents import Document
 from faas_agent.ports.store.events import pending
-from faas_agent.ports.store.store import open_sqlite
+from faas_agent.ports.store.store import open_store
 from faas_agent.ports.store.tables import DATASETS
 from faas_agent.settings import Settings
 
@@ -32,7 +32,7 @@ CALLER = Caller("me@here", "user", is_admin=True)
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[Platform]:
-    store = open_sqlite(tmp_path / "faas.db")
+    store = open_store(tmp_path / "faas.db")
     blobs, ids = FolderBlobs(tmp_path / "blobs"), ObjectIds(b"tests")
     yield Platform(Settings(), store, blobs, EmbeddedBroker(), bytes(32), "http://here", time.time, ids)
     store.close()
