@@ -16,20 +16,32 @@ from faas_agent.control.dispatch.publish import publish_owed, wake_forgotten
 from faas_agent.control.platform import Platform
 from faas_agent.control.reconcile.reconciler import Reconciler
 from faas_agent.control.triggers.engine import fire_pending
+from faas_agent.control.triggers.schedule import fire_due, seconds_to_next
 from faas_agent.ports.cluster.protocol import Cluster
 
 LOG = structlog.get_logger("loops")
 REST_SECONDS = 0.05
+LEAST_SECONDS = 0.01
 
 
 class Loop:
     """One step, again and again, in a thread of its own."""
 
     def __init__(
-        self, name: str, step: Callable[[], object], signal: threading.Event, period: float, rest: float = 0.0
+        self,
+        name: str,
+        step: Callable[[], object],
+        signal: threading.Event,
+        period: float,
+        rest: float = 0.0,
+        until_due: Callable[[], float] | None = None,
     ) -> None:
-        """``rest``: how long after a signal, for a step that costs more than what it is signalled by."""
+        """``rest``: how long after a signal, for a step that costs more than what it is signalled by.
+
+        ``until_due``: the seconds to the next thing to do, for a step that knows them; it shortens the period.
+        """
         self._name, self._step, self._signal, self._period, self._rest = name, step, signal, period, rest
+        self._until_due = until_due
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -44,12 +56,14 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopping:
+            wait = self._period
             try:
                 self._step()
+                wait = wait if self._until_due is None else max(LEAST_SECONDS, min(wait, self._until_due()))
             except Exception:
                 LOG.exception("step failed", loop=self._name)
                 self._signal.clear()
-            self._signal.wait(self._period)
+            self._signal.wait(wait)
             time.sleep(self._rest)
             self._signal.clear()
 
@@ -63,6 +77,7 @@ class Loops:
         self._loops = [
             Loop("outbox", lambda: publish_owed(platform), signals.outbox, 1.0),
             Loop("triggers", lambda: fire_pending(platform), signals.events, 1.0),
+            Loop("schedules", self._fire_due, signals.schedules, 1.0, until_due=self._until_due),
             Loop("sweep", lambda: self._sweep(platform), threading.Event(), settings.sweep_seconds),
             Loop("reconcile", self._reconciler.step, signals.reconcile, settings.reconcile_seconds, REST_SECONDS),
         ]
@@ -80,6 +95,12 @@ class Loops:
         for loop in self._loops:
             loop.stop()
         self._reconciler.stop_all(grace_seconds)
+
+    def _fire_due(self) -> None:
+        fire_due(self._platform, self._platform.clock())
+
+    def _until_due(self) -> float:
+        return seconds_to_next(self._platform, self._platform.clock())
 
     @staticmethod
     def _sweep(platform: Platform) -> None:

@@ -25,6 +25,8 @@ class Signals:
     """Executions were created."""
     events: threading.Event = field(default_factory=threading.Event)
     """Something happened that triggers may care about."""
+    schedules: threading.Event = field(default_factory=threading.Event)
+    """A cron trigger is new, or has other times."""
     reconcile: threading.Event = field(default_factory=threading.Event)
     """A service, a replica or the amount of waiting work changed."""
 

@@ -10,6 +10,7 @@ from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.service_entities import crashloop, cut, fetch_service, order, to_wire
 from faas_agent.control.platform import Platform
+from faas_agent.control.triggers import schedule
 from faas_agent.errors import NotFound
 from faas_agent.model.specs.values import show
 from faas_agent.ports.store import executions, logs, replicas
@@ -100,6 +101,8 @@ def _set_active(platform: Platform, caller: Caller, service_id: str, *, active: 
         session.documents(SERVICES).put(service)
         replicas.forget_status(session, service_id)
         session.after_commit(platform.signals.reconcile.set)
+        if active:
+            schedule.resume(session, platform, service_id)
         if force and not active:
             cut(session, platform, service_id)
     return to_wire(service, None)

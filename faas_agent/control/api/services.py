@@ -14,6 +14,7 @@ from faas_agent.control.api.bots import project_bot
 from faas_agent.control.api.packages import fetch_package
 from faas_agent.control.api.service_entities import cut, fetch_readable, fetch_service, remove_service, to_wire
 from faas_agent.control.platform import Platform
+from faas_agent.control.triggers import schedule
 from faas_agent.errors import BadRequest
 from faas_agent.model.specs.names import check_name
 from faas_agent.model.specs.package import find_module
@@ -88,6 +89,8 @@ def update_service(
         except Taken:
             raise _taken(service["name"]) from None
         _keep(session, platform, service)
+        if service["active"] and not before["active"]:
+            schedule.resume(session, platform, service_id)
         if force:
             cut(session, platform, service_id)
     return to_wire(service, None)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from faas_agent.control import revisions
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.service_entities import fetch_service
+from faas_agent.control.platform import Platform
+from faas_agent.control.triggers import schedule
 from faas_agent.errors import BadRequest
 from faas_agent.model.ids import new_uuid
 from faas_agent.model.specs.names import LONGEST, check_name
 from faas_agent.model.specs.package import find_function, find_module
+from faas_agent.model.specs.schedule import local_time, parse_schedule, upcoming
 from faas_agent.model.specs.trigger import check_call, check_trigger
+from faas_agent.model.times import to_wire
 from faas_agent.ports.store import events
 from faas_agent.ports.store.documents import Taken
 from faas_agent.ports.store.session import Session
@@ -24,6 +28,7 @@ from faas_agent.ports.store.tables import TRIGGERS
 router = APIRouter(prefix="/triggers", tags=["triggers"])
 Trigger = dict[str, Any]
 CLONED = "-clone"
+Count = Annotated[int, Query(ge=1, le=100, description="how many times")]
 
 
 @router.post("", status_code=201)
@@ -46,7 +51,7 @@ def create_trigger(platform: PlatformDep, caller: CallerDep, body: Json) -> Trig
             "updatedBy": caller.email,
             "url": f"{platform.gate_url}/triggers/{trigger_id}",
         }
-        _add(session, caller, trigger)
+        _add(session, platform, caller, trigger)
     return trigger
 
 
@@ -74,7 +79,25 @@ def update_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str, bo
             session.documents(TRIGGERS).put(trigger)
         except Taken:
             raise _taken(trigger["name"]) from None
+        schedule.change(session, platform, before, trigger)
     return trigger
+
+
+@router.get("/{trigger_id}/next")
+def list_next(platform: PlatformDep, caller: CallerDep, trigger_id: str, n: Count = 5) -> dict[str, Any]:
+    """The times at which a cron trigger comes next, as long as it is active and its service is not paused."""
+    with platform.store.read() as session:
+        trigger = _fetch(session, caller, trigger_id)
+        if trigger["type"] != "Cron":
+            raise BadRequest(f"the trigger {trigger['name']!r} waits for events: only a cron trigger has next times")
+        service = fetch_service(session, caller, trigger["spec"]["operation"]["serviceId"])
+    times = parse_schedule(trigger["spec"])
+    found = upcoming(times, platform.clock(), n)
+    return {
+        "active": trigger["active"] and service["active"],
+        "timezone": trigger["spec"]["timezone"],
+        "next": [{"at": to_wire(time), "local": local_time(times, time)} for time in found],
+    }
 
 
 @router.delete("/{trigger_id}")
@@ -99,7 +122,7 @@ def clone_trigger(platform: PlatformDep, caller: CallerDep, trigger_id: str, bod
         clone = source | {"id": new_id, "name": name, "projectId": project_id, "creator": caller.email}
         clone |= {"createdAt": now, "updatedAt": now, "updatedBy": caller.email}
         clone["url"] = f"{platform.gate_url}/triggers/{new_id}"
-        _add(session, caller, clone)
+        _add(session, platform, caller, clone)
     return clone
 
 
@@ -108,7 +131,7 @@ def _fetch(session: Session, caller: Caller, trigger_id: str, role: str = "annot
     return access.fetch(session, caller, TRIGGERS, trigger_id, "the trigger", role)
 
 
-def _add(session: Session, caller: Caller, trigger: Trigger) -> None:
+def _add(session: Session, platform: Platform, caller: Caller, trigger: Trigger) -> None:
     if trigger["type"] == "Cron":
         trigger["spec"]["id"] = trigger["id"]
     _check_target(session, caller, trigger)
@@ -116,6 +139,7 @@ def _add(session: Session, caller: Caller, trigger: Trigger) -> None:
         session.documents(TRIGGERS).insert(trigger)
     except Taken:
         raise _taken(trigger["name"]) from None
+    schedule.begin(session, platform, trigger)
 
 
 def _check_target(session: Session, caller: Caller, trigger: Trigger) -> None:

@@ -32,6 +32,7 @@ WHEN = ("cron", "timezone", "startAt", "endAt")
 """What says when: a change of one of these starts the schedule anew."""
 _CATCHUP = re.compile(r"skip|last|all\(([1-9][0-9]{0,3})\)")
 _HOUR = 3600.0
+_EARLIER = 1e-6
 _FAR = 253_000_000_000.0  # in the year 9987: the calendar of Python ends
 
 
@@ -74,7 +75,7 @@ def parse_schedule(spec: Mapping[str, Any]) -> Schedule:
 
 def times_after(schedule: Schedule, after: float) -> Iterator[float]:
     """Every time later than that, in order."""
-    begin = max(after, schedule.start - 1e-6)  # a time that is the start itself counts
+    begin = max(after, schedule.start - _EARLIER)  # a time that is the start itself counts
     moment = datetime.fromtimestamp(begin, UTC) if begin < _FAR else None
     while moment is not None and (moment := next_fire(schedule.cron, schedule.zone, moment)) is not None:
         if moment.timestamp() > schedule.end:
@@ -88,6 +89,11 @@ def due(schedule: Schedule, since: float, now: float) -> list[float]:
         return []
     floor = since if schedule.missed else max(since, now - LATE_SECONDS)
     return _latest(schedule, floor, now, schedule.missed or 1)
+
+
+def counts_from(schedule: Schedule, now: float) -> float:
+    """Since when the times of a new trigger count: what came before it was made was not missed, unless it says so."""
+    return min(schedule.start - _EARLIER, now) if schedule.reaches_back and schedule.start else now
 
 
 def _latest(schedule: Schedule, since: float, until: float, most: int) -> list[float]:

@@ -12,6 +12,7 @@ from typing import Any
 from faas_agent.errors import BadRequest
 from faas_agent.model.specs.filters import parse_filter
 from faas_agent.model.specs.inputs import check_input
+from faas_agent.model.specs.schedule import DEFAULTS, check_schedule
 from faas_agent.model.specs.values import show
 
 _CHANGES = ("Created", "Updated", "Deleted")
@@ -105,9 +106,9 @@ def _cron(spec: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("filter", "resource", "actions", "executionMode"):
         if spec.get(name):
             raise BadRequest(f"spec.{name}: a cron trigger has none; use type 'Event', or leave it out")
-    if not isinstance(spec.get("cron"), str) or not spec["cron"].strip():
-        raise BadRequest("spec.cron: an expression of five fields is needed, such as '0 2 * * *'")
-    return {name: spec[name] for name in ("id", "cron", "startAt", "endAt", "input", "operation") if name in spec}
+    return check_schedule(
+        {name: spec[name] for name in ("id", "cron", "input", "operation", *DEFAULTS) if name in spec}
+    )
 
 
 def _active(body: Mapping[str, Any]) -> bool:
