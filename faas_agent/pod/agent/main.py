@@ -86,7 +86,10 @@ class Agent:
             shutil.rmtree(self._config.folder / "code", ignore_errors=True)
 
     async def _serve(self, proxy: TokenProxy) -> int:
-        boot: Json = await self._api.insist("GET", "boot")
+        booting = asyncio.create_task(self._api.insist("GET", "boot"))
+        if await self._ordered_before(booting):
+            return 0
+        boot: Json = booting.result()
         proxy.token = boot["botToken"]
         self._service = boot["service"]
         starting = asyncio.create_task(self._start(boot, proxy))

@@ -58,6 +58,7 @@ class ServiceRunner(BaseServiceRunner):
         progress.update(message="running")
         if context.attempt == 1:
             os.kill(os.getpid(), 11)
+            time.sleep(60)
         return context.attempt
 """
 CODE = CODE.replace(
