@@ -166,3 +166,28 @@ def test_on_another_port_the_work_is_taken_over_once(house: Any) -> None:
     assert (ended["output"], house.starts(execution)) == (2, [1, 2])
     assert old not in house.processes()
     assert house.ready(service) != replica
+
+
+# -- everything --------------------------------------------------------------------------------------------------------
+
+
+def test_under_fire_every_execution_ends_once_and_well(house: Any) -> None:
+    service = deploy(house, maxAttempts=5, runtime={"concurrency": 3, "numReplicas": 2})
+    house.until(lambda: [one["status"] for one in house.replicas(service)] == ["ready"] * 2)
+    work = [house.call(service, "slow", 0.5) for _ in range(40)]
+    house.running(work[2])
+    os.kill(house.agent(house.ready(service)), signal.SIGKILL)
+    house.running(work[12])
+    runners = [pid for pid, text in house.processes().items() if "--socket" in text]
+    os.kill(runners[0], signal.SIGKILL)
+    port = house.port
+    house.end(signal.SIGKILL)
+    house.start(port)
+    house.running(work[24])
+    assert house.end(signal.SIGTERM) == 0
+    house.start(port)
+    for execution in work:
+        ended = house.ended(execution)
+        assert ended["output"] == "slow", ended["status"]
+        assert words(ended).count("success") == 1
+        assert ended["attempts"] <= 4
