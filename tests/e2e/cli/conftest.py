@@ -101,7 +101,7 @@ def package(dlp: Dlp) -> Callable[[str, str], Path]:
         functions = [{"name": "run", "input": [{"name": "value", "type": "Json"}], "output": []}]
         module = {"name": "default_module", "entryPoint": "main.py", "initInputs": [], "functions": functions}
         (folder / "package.json").write_text(json.dumps({"name": name, "modules": [module]}))
-        (folder / "main.py").write_text(f"class ServiceRunner:\n    def run(self, value):\n        {body}\n")
+        (folder / "main.py").write_text(f"class ServiceRunner:\n    def run(self, value=None):\n        {body}\n")
         return folder
 
     return write

@@ -82,6 +82,27 @@ def test_a_trigger_is_made_listed_and_deleted(dlp: Dlp, project: str, package: P
     assert dlp.json("triggers", "ls") == []
 
 
+def test_a_cron_trigger_is_made_and_says_when_it_comes_next(dlp: Dlp, project: str, package: Package) -> None:
+    _push_and_deploy(dlp, package("tool", "return value"))
+    times = ["--timezone", "Europe/Berlin", "--start-at", "2090-06-01T00:00:00Z", "--end-at", "2090-06-02T12:00:00Z"]
+    policies = ["--catchup", "all(3)", "--overlap", "skip"]
+    dlp("triggers", "create", "--cron", "30 8 * * *", "-n", "daily", "-in", '{"value": 1}', *times, *policies)
+    spec = dlp.json("triggers", "ls")[0]["spec"]
+    assert [spec[key] for key in ("cron", "timezone", "catchup", "overlap", "input")] == [
+        "30 8 * * *", "Europe/Berlin", "all(3)", "skip", {"value": 1},
+    ]  # fmt: skip
+    done = dlp("triggers", "next", "daily", "-n", "5", "-p", project)
+    assert done.stdout.splitlines() == [
+        "2090-06-01T06:30:00.000Z\t2090-06-01T08:30:00+02:00",
+        "2090-06-02T06:30:00.000Z\t2090-06-02T08:30:00+02:00",
+    ]
+    assert len(dlp.json("triggers", "next", "daily", "-n", "1")) == 1
+    refused = dlp("triggers", "create", "--cron", "30 25 * * *", "-n", "never", code=2).stderr
+    assert "spec.cron: the hour field cannot be '25'" in refused
+    dlp("triggers", "create", "-r", "Item", "-a", "Created", "-n", "on-item")
+    assert "only a cron trigger has next times" in dlp("triggers", "next", "on-item", code=2).stderr
+
+
 def test_a_file_deploys_services_and_triggers_and_says_so_again(dlp: Dlp, project: str, package: Package) -> None:
     folder = package("tool", "return value")
     operation = {"type": "function", "functionName": "run"}
