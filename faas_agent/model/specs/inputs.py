@@ -33,7 +33,8 @@ def check_input(function: Mapping[str, Any], given: object) -> dict[str, Any]:
             found[name] = given.get(name, parameter.get("value"))
             _check(parameter["type"], found[name], f"input.{name}")
         elif parameter.get("mandatory"):
-            raise BadRequest(f"input.{name}: the function {function['name']!r} needs it ({parameter['type']})")
+            what = f"the input {name!r} ({parameter['type']})"
+            raise BadRequest(f"input.{name}: {what} is missing: the function {function['name']!r} needs it")
     return found
 
 

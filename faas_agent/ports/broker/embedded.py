@@ -7,7 +7,7 @@ A wake-up goes to the consumer with the most free slots, so that a busy replica 
 from __future__ import annotations
 
 import threading
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -59,16 +59,16 @@ class EmbeddedBroker:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._queues: dict[str, deque[str]] = defaultdict(deque)
+        self._queues: dict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
         self._consumers: dict[str, list[EmbeddedConsumer]] = defaultdict(list)
 
     def publish(self, service_id: str, execution_ids: Sequence[str]) -> None:
         with self.lock:
-            known = set(self._queues[service_id])
+            held: set[str] = set()
             for consumer in self._consumers[service_id]:
                 consumer.again |= consumer.held.intersection(execution_ids)
-                known |= consumer.held
-            self._queues[service_id].extend(i for i in execution_ids if i not in known)
+                held |= consumer.held
+            self._queues[service_id].update((one, None) for one in execution_ids if one not in held)
             self.deliver(service_id)
 
     def consume(self, service_id: str, replica_id: str, wake: Wake, order: Callable[[Order], None]) -> EmbeddedConsumer:
@@ -102,14 +102,17 @@ class EmbeddedBroker:
         """In front, oldest first. The lock is held."""
         consumer.held -= execution_ids
         consumer.again -= execution_ids
-        self._queues[consumer.service_id].extendleft(sorted(execution_ids, reverse=True))
+        queue = self._queues[consumer.service_id]
+        for execution_id in sorted(execution_ids, reverse=True):
+            queue[execution_id] = None
+            queue.move_to_end(execution_id, last=False)
         self.deliver(consumer.service_id)
 
     def deliver(self, service_id: str) -> None:
         """Hand out what waits while anybody has a slot. The lock is held."""
         queue, batches = self._queues[service_id], defaultdict[EmbeddedConsumer, list[str]](list)
         while queue and (consumer := self._freest(service_id)) is not None:
-            execution_id = queue.popleft()
+            execution_id, _ = queue.popitem(last=False)
             consumer.held.add(execution_id)
             batches[consumer].append(execution_id)
         for consumer, ids in batches.items():
