@@ -78,10 +78,10 @@ class Loops:
             Loop("outbox", lambda: publish_owed(platform), signals.outbox, 1.0),
             Loop("triggers", lambda: fire_pending(platform), signals.events, 1.0),
             Loop("schedules", self._fire_due, signals.schedules, 1.0, until_due=self._until_due),
-            Loop("sweep", lambda: self._sweep(platform), threading.Event(), settings.sweep_seconds),
+            Loop("sweep", self._sweep, threading.Event(), settings.sweep_seconds),
             Loop("reconcile", self._reconciler.step, signals.reconcile, settings.reconcile_seconds, REST_SECONDS),
         ]
-        self._platform = platform
+        self._platform, self._swept = platform, platform.clock()
 
     def start(self) -> None:
         """Spare what runs, wake what an earlier process left waiting, then run."""
@@ -102,7 +102,11 @@ class Loops:
     def _until_due(self) -> float:
         return seconds_to_next(self._platform, self._platform.clock())
 
-    @staticmethod
-    def _sweep(platform: Platform) -> None:
+    def _sweep(self) -> None:
+        """After a time in which nobody could renew, because the database was away, whatever runs is spared first."""
+        platform = self._platform
+        if platform.clock() - self._swept > 2 * platform.settings.sweep_seconds:
+            spare(platform)
         take_back_expired(platform)
         wake_forgotten(platform)
+        self._swept = platform.clock()

@@ -190,9 +190,15 @@ def _zip(code: str) -> bytes:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def environ() -> dict[str, str]:
+    """Settings of the platform, for modules that need other ones."""
+    return {}
+
+
+@pytest.fixture
+def house(tmp_path: Path, environ: dict[str, str]) -> Iterator[House]:
     """Started; ended with whatever it has started, if the test did not."""
-    made = House(tmp_path)
+    made = House(tmp_path, **environ)
     try:
         made.start()
         yield made

@@ -19,6 +19,7 @@ from faas_agent.control.dispatch.leases import release
 from faas_agent.control.platform import Platform
 from faas_agent.control.reconcile import starts
 from faas_agent.control.reconcile.plan import Plan, Replica, plan
+from faas_agent.errors import Unavailable
 from faas_agent.model.executions.reasons import Reason
 from faas_agent.ports.cluster.protocol import Cluster, Observed, ReplicaSpec
 from faas_agent.ports.store import executions, replicas
@@ -52,7 +53,11 @@ class Reconciler:
 
     def step(self) -> None:
         """Look at everything once and close the differences."""
-        view = self._look()
+        try:
+            view = self._look()
+        except Unavailable:
+            self._since = self._platform.clock()  # nobody was heard of because we could not write it down
+            raise
         alive = self._bury(view)
         by_service: dict[str, list[Replica]] = {service_id: [] for service_id in view.services}
         for seen in alive:
