@@ -12,7 +12,7 @@ from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
 from faas_agent.errors import BadRequest, Conflict
 from faas_agent.model.ids import new_uuid
-from faas_agent.model.specs.codebase import ItemCodebase, parse_codebase
+from faas_agent.model.specs.codebase import ItemCodebase, parse_codebase, with_type
 from faas_agent.model.specs.names import check_name
 from faas_agent.model.specs.package import check_package
 from faas_agent.model.specs.version import first_version, next_version
@@ -128,6 +128,7 @@ def _checked(session: Session, project_id: str, given: Package) -> Package:
     """What a caller may set, checked. Raises BadRequest and Conflict."""
     found = check_package(given)
     if found.get("codebase") is not None:
+        found["codebase"] = with_type(found["codebase"])
         codebase = parse_codebase(found["codebase"])
         if isinstance(codebase, ItemCodebase):
             item = session.documents(ITEMS).get(codebase.item_id)

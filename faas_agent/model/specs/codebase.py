@@ -53,6 +53,14 @@ class GitCodebase:
 Codebase = ItemCodebase | GitCodebase
 
 
+def with_type(json: object) -> object:
+    """The codebase with its ``type``, which the SDK's own ``GitCodebase(git_url=...)`` leaves out and needs back."""
+    if not isinstance(json, Mapping) or json.get("type") is not None:
+        return json
+    kinds = [kind for key, kind in (("gitUrl", "git"), ("itemId", "item")) if json.get(key)]
+    return {**json, "type": kinds[0]} if kinds else json
+
+
 def parse_codebase(json: object) -> Codebase:
     """The codebase of a package. Raises BadRequest that names the field."""
     if not isinstance(json, Mapping):

@@ -17,6 +17,7 @@ from faas_agent.model.specs.codebase import (
     check_git_url,
     git_remote,
     parse_codebase,
+    with_type,
 )
 
 ITEM = "0123456789abcdef01234567"
@@ -154,3 +155,18 @@ def test_names_and_commits_are_refs(ref: str) -> None:
 def test_what_git_would_read_as_an_option_or_an_expression_is_no_ref(ref: str) -> None:
     with pytest.raises(BadRequest, match=re.escape("codebase.gitTag")):
         check_git_ref(ref)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [({"gitUrl": "https://example.com/a.git"}, "git"), ({"itemId": "5f" * 12}, "item"), ({"type": "git"}, "git")],
+)
+def test_a_codebase_without_a_type_gets_the_one_its_keys_mean(sent: dict[str, str], kind: str) -> None:
+    typed = with_type(sent)
+    assert isinstance(typed, dict)
+    assert typed == {**sent, "type": kind}
+
+
+def test_what_has_no_key_of_a_codebase_stays_as_it_is() -> None:
+    assert with_type({"x": 1}) == {"x": 1}
+    assert with_type("text") == "text"
