@@ -32,7 +32,9 @@ def first_firing(session: Session, trigger_id: str, resource_id: str, execution_
     """True once for each (trigger, resource), where the scheduled time of a cron trigger is its resource."""
     dialect = sqlite if session.one_writer else postgresql
     row = dialect.insert(FIRINGS).values(trigger_id=trigger_id, resource_id=resource_id, execution_id=execution_id)
-    return bool(session.connection.execute(row.on_conflict_do_nothing()).rowcount)
+    # the row itself is the answer: drivers differ in what they count for one that was not written
+    written = row.on_conflict_do_nothing().returning(FIRINGS.c.execution_id)
+    return session.connection.scalar(written) is not None
 
 
 def forget_trigger(session: Session, trigger_id: str) -> None:
