@@ -33,8 +33,7 @@ def check_input(function: Mapping[str, Any], given: object) -> dict[str, Any]:
             found[name] = given.get(name, parameter.get("value"))
             _check(parameter["type"], found[name], f"input.{name}")
         elif parameter.get("mandatory"):
-            what = f"the input {name!r} ({parameter['type']})"
-            raise BadRequest(f"input.{name}: {what} is missing: the function {function['name']!r} needs it")
+            raise BadRequest(f"input.{name}: the function {function['name']!r} needs it ({parameter['type']})")
     return found
 
 

@@ -93,7 +93,7 @@ def test_annotations_and_datasets_are_named_by_their_own_ids() -> None:
 def test_a_function_that_could_not_be_called_is_refused() -> None:
     spec = check_trigger(event(input={"note": "x"}))["spec"]
     check_call(spec, function(item="Item", note="String"))
-    with pytest.raises(BadRequest, match=r"^spec\.input\.other: .* is missing"):
+    with pytest.raises(BadRequest, match=r"^spec\.input\.other: .* needs it"):
         check_call(spec, function(item="Item", note="String", other="String"))
     with pytest.raises(BadRequest, match=r"^spec\.input\.note: .*no input 'note'"):
         check_call(spec, function(item="Item"))
