@@ -13,8 +13,8 @@ from raw_http import Http
 
 CODE = """
 class ServiceRunner:
-    def run(self, note='none'):
-        return note
+    def run(self, note='none', context=None):
+        return [note, context.event.body]
 """
 NEVER = "0 0 29 2 *"
 
@@ -69,7 +69,10 @@ def test_the_clock_calls_the_function_with_the_input_of_the_trigger(service: Any
     made = cron("* * * * *", inputs={"note": "on time"})
     found = until(lambda: made_by(admin, made.id), 75)  # a minute begins within that time
     execution = ended(service, service.executions.get(execution_id=found[0]["id"]))
-    assert (execution.latest_status["status"], execution.output) == ("success", "on time")
+    assert execution.latest_status["status"] == "success"
+    note, told = execution.output
+    assert (note, told["scheduledAt"][:17]) == ("on time", found[0]["createdAt"][:17])
+    assert told["scheduledAt"].endswith(":00.000Z")
     assert (execution.creator, execution.trigger_id) == ("piper@dataloop.ai", made.id)
 
 
