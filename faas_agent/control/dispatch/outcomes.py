@@ -52,9 +52,8 @@ def settle(session: Session, platform: Platform, on_reset: retry.OnReset, outcom
         return True
     state, reason = _decide(row, outcome, on_reset)
     message = outcome.message or LOSS_MESSAGES.get(reason or Reason.ERROR, "")
-    latest = entry(
-        platform.now(), state, _percent(row, state), message or None, reason, outcome.traceback, outcome.output
-    )
+    # the output is kept once, in its own column: it may be megabytes, and the log is read with every look
+    latest = entry(platform.now(), state, _percent(row, state), message or None, reason, outcome.traceback)
     values: dict[str, Any] = {"latest": latest, "updated_at": latest["timestamp"], "seconds": outcome.seconds}
     if state is State.SUCCESS:
         values["output"] = outcome.output
