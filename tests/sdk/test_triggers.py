@@ -392,13 +392,13 @@ def test_what_is_wrong_outside_the_spec_is_named(service: Any, admin: Http, chan
     assert (status, field in message) == (400, True), message
 
 
-@pytest.mark.parametrize(
-    ("name", "resource", "field"),
-    [("wants_more", "Item", "spec.input.other"), ("on_item", "Dataset", "spec.input.item"), ("walk", "Item", "walk")],
-)
-def test_a_function_that_could_not_be_called_is_refused(
-    dl: ModuleType, service: Any, name: str, resource: str, field: str
-) -> None:
-    with pytest.raises(dl.exceptions.BadRequest) as refused:
-        service.triggers.create(name=new_name("wrong"), function_name=name, resource=resource)
-    assert field in str(refused.value)
+def test_a_function_that_is_not_there_is_refused(dl: ModuleType, service: Any) -> None:
+    with pytest.raises(dl.exceptions.BadRequest, match="walk"):
+        service.triggers.create(name=new_name("wrong"), function_name="walk", resource="Item")
+
+
+@pytest.mark.parametrize(("name", "resource"), [("wants_more", "Item"), ("on_item", "Dataset")])
+def test_a_trigger_may_be_made_before_its_functions_inputs_are_complete(service: Any, name: str, resource: str) -> None:
+    trigger = service.triggers.create(name=new_name("early"), function_name=name, resource=resource)
+    assert trigger.function_name == name
+    trigger.delete()
