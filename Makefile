@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SDK := .venv-sdk/bin
 WORKERS ?= 3
+POSTGRES := test -n "$$FAAS_TEST_POSTGRES" || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -51,6 +53,8 @@ bench: .venv/ready .venv-sdk/ready ## speed, as ratios measured in one run
 
 system-packages:
 	@command -v git >/dev/null || { test "$$(id -u)" = 0 && apt-get install -y -qq git; } || { echo "git is missing: install it"; exit 1; }
+	@$(POSTGRES) || { test "$$(id -u)" = 0 && echo "installing postgresql ..." && { $(APT) || { apt-get update -qq && $(APT); }; }; } || \
+		echo "no PostgreSQL server here: its tests are skipped (install postgresql, or set FAAS_TEST_POSTGRES)"
 
 clean: ## remove what make made
 	rm -rf .venv .venv-sdk build

@@ -78,8 +78,20 @@ def _prepare(raw: Any, _record: object) -> None:
         def dump(self, obj: str) -> Any:
             return super().dump(_storable(obj))
 
+    try:
+        _refuse_unfit(raw.info.server_version // 10000, raw.info.parameter_status("server_encoding"))
+    except UsageError:
+        raw.close()
+        raise
     raw.adapters.register_dumper(str, Storable)
     raw.execute(_PATIENCE)
+
+
+def _refuse_unfit(major: int, encoding: str) -> None:
+    if major < OLDEST:
+        raise UsageError(f"the database is PostgreSQL {major}: {OLDEST} or newer is needed")
+    if encoding != "UTF8":
+        raise UsageError(f"the database has the encoding {encoding}: create it with ENCODING 'UTF8'")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,26 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def new_schema(postgres_url: str) -> Iterator[Callable[[], str]]:
     """URLs of places in PostgreSQL that are empty."""
+    with _schemas(postgres_url) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_schema(postgres_url: str) -> Iterator[str]:
+    """One such place for a whole module."""
+    with _schemas(postgres_url) as make:
+        yield make()
+
+
+@pytest.fixture
+def schema_of_server(server: Server) -> Iterator[str]:
+    """One on the server that a test may stop."""
+    with _schemas(server.url) as make:
+        yield make()
+
+
+@contextmanager
+def _schemas(postgres_url: str) -> Iterator[Callable[[], str]]:
     made: list[str] = []
     engine = create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
 
@@ -52,6 +73,7 @@ def new_schema(postgres_url: str) -> Iterator[Callable[[], str]]:
         return url.render_as_string(hide_password=False)
 
     yield make
+    engine.dispose()  # a test may have restarted the server
     with engine.connect() as connection:
         for schema in made:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))

@@ -14,7 +14,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
+from store_server import Server
 
 from faas_agent.errors import UsageError
 from faas_agent.ports.store import postgres, schema, sqlite, tables
@@ -196,6 +197,16 @@ def test_a_url_that_does_not_work_is_refused_without_showing_what_is_secret_in_i
         open_store(url)
     assert "database" in refused.value.message
     assert not any(secret in refused.value.message for secret in ("hunter2", "ter2", "hun@"))
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(server: Server) -> None:
+    admin = create_engine(server.url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE narrow ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"))
+        with pytest.raises(UsageError, match="encoding SQL_ASCII: create it with ENCODING 'UTF8'"):
+            open_store(server.url.replace("/postgres?", "/narrow?"))
+        connection.execute(text("DROP DATABASE narrow"))
+    admin.dispose()
 
 
 def test_nothing_but_ours_is_counted_as_a_table(place: Place) -> None:
