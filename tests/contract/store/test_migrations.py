@@ -202,8 +202,8 @@ def test_a_url_that_does_not_work_is_refused_without_showing_what_is_secret_in_i
 def test_a_database_that_cannot_hold_every_text_is_refused(server: Server) -> None:
     admin = create_engine(server.url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE narrow ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"))
-        with pytest.raises(UsageError, match="encoding SQL_ASCII: create it with ENCODING 'UTF8'"):
+        connection.execute(text("CREATE DATABASE narrow ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"))
+        with pytest.raises(UsageError, match="encoding LATIN1: create it with ENCODING 'UTF8'"):
             open_store(server.url.replace("/postgres?", "/narrow?"))
         connection.execute(text("DROP DATABASE narrow"))
     admin.dispose()
