@@ -207,7 +207,7 @@ def test_an_export_brings_the_annotations_that_are_wanted(dataset: Any, tmp_path
 def test_a_zip_export_has_a_file_for_each_item(dataset: Any, tmp_path: Path, dl: ModuleType) -> None:
     put(dataset, "/folder/a.txt")
     dataset.export(local_path=str(tmp_path), export_type=dl.ExportType.ZIP)
-    told = json.loads((tmp_path / "json/folder/a.txt.json").read_text())
+    told = json.loads((tmp_path / "folder/a.json").read_text())
     assert told["filename"] == "/folder/a.txt"
 
 

@@ -57,6 +57,16 @@ def stream(
     return StreamingResponse(body, 206 if partial else 200, headers, headers["Content-Type"])
 
 
+@router.get("/items/{item_id}/thumbnail", response_class=Response)
+def thumbnail(platform: PlatformDep, caller: CallerDep, request: Request, item_id: str) -> Response:
+    """A picture to show for the item: a picture is its own, nothing else has one."""
+    with platform.store.read() as session:
+        item = fetch_item(session, caller, item_id)
+    if not str(item["metadata"]["system"].get("mimetype", UNKNOWN)).startswith("image/"):
+        raise NotFound(f"{item['filename']} is not a picture: it has no thumbnail")
+    return stream(platform, caller, request, item_id)
+
+
 def span(wanted: str, size: int) -> tuple[int, int, bool] | None:
     """From and up to which byte a ``Range`` asks, and whether it does at all. None: for nothing that is there.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import IO, Any
 
 from fastapi import APIRouter
@@ -43,6 +44,9 @@ def export(platform: PlatformDep, caller: CallerDep, dataset_id: str, body: Json
     kind = body.get("exportType") or "zip"
     if kind not in ("json", "zip"):
         raise BadRequest(f"exportType must be json or zip, not {show(kind)}")
+    version = body.get("exportVersion") or "V1"
+    if version not in ("V1", "V2"):
+        raise BadRequest(f"exportVersion must be V1 or V2, not {show(version)}")
     asked = parse_query(body.get("itemsQuery") or {})
     noted = parse_query(body.get("annotationsQuery") or {})
     with_annotations = an_object(body.get("annotations"), "annotations").get("include", True) is not False
@@ -51,7 +55,10 @@ def export(platform: PlatformDep, caller: CallerDep, dataset_id: str, body: Json
         with platform.store.read() as session:
             dataset = fetch_dataset(session, caller, dataset_id)
             found = _entries(session, platform, dataset, asked, noted if with_annotations else None)
-            (_write_json if kind == "json" else _write_zip)(incoming, found)
+            if kind == "json":
+                _write_json(incoming, found)
+            else:
+                _write_zip(incoming, found, endings=version == "V2")
         size = incoming.tell()
     except BaseException:
         platform.blobs.drop(incoming)
@@ -83,10 +90,19 @@ def _write_json(file: IO[bytes], entries: Iterator[Document]) -> None:
     file.write(b"]")
 
 
-def _write_zip(file: IO[bytes], entries: Iterator[Document]) -> None:
+def _write_zip(file: IO[bytes], entries: Iterator[Document], *, endings: bool) -> None:
+    """Named as the items are, in their folders: the SDK unpacks it into its ``json`` folder and looks there.
+
+    Without ``endings`` ``/a/b.jpg`` is ``a/b.json``; of two items that this makes one, the later keeps its ending.
+    """
+    taken: set[str] = set()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry in entries:
-            archive.writestr(f"json{entry['filename']}.json", json.dumps(entry))
+            path = PurePosixPath(entry["filename"].removeprefix("/"))
+            name = str(path if endings else path.with_suffix(""))
+            name = str(path) if name in taken else name
+            taken.add(name)
+            archive.writestr(f"{name}.json", json.dumps(entry))
 
 
 def _answer(platform: Platform, caller: Caller, dataset: Document, key: str, kind: str, size: int) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def update(platform: PlatformDep, caller: CallerDep, annotation_id: str, body: J
         annotation = _fetch(session, caller, annotation_id)
         dataset = writable_dataset(session, caller, annotation["datasetId"], "annotator")
         new = specs.changed(annotation, body, system=system)
+        _refuse_circle(session, new)
         new |= {"hash": specs.content_hash(new), "updatedAt": platform.now(), "updatedBy": caller.email}
         session.documents(ANNOTATIONS).put(new)
         _tell(session, platform, dataset, "Updated", new)
@@ -101,6 +102,17 @@ def remove_annotation(session: Session, platform: Platform, dataset: Mapping[str
 def _fetch(session: Session, caller: Caller, annotation_id: str) -> Document:
     access.object_id(annotation_id, "an annotation")
     return access.fetch(session, caller, ANNOTATIONS, annotation_id, "annotation")
+
+
+def _refuse_circle(session: Session, annotation: Document) -> None:
+    """None is above itself: clients follow ``parentId`` until there is none."""
+    seen, above = {annotation["id"]}, annotation["metadata"]["system"].get("parentId")
+    while isinstance(above, str):
+        if above in seen:
+            raise BadRequest(f"metadata.system.parentId: annotation {annotation['id']} would be above itself")
+        seen.add(above)
+        parent = session.documents(ANNOTATIONS).get(above)
+        above = parent["metadata"]["system"].get("parentId") if parent else None
 
 
 def _writable_item(session: Session, caller: Caller, item_id: str) -> tuple[Document, Document]:

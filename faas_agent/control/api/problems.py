@@ -37,8 +37,11 @@ def install(app: FastAPI) -> None:
         return problem(400, f"{where}: {first['msg']}")
 
     @app.exception_handler(HTTPException)
-    def http(_request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        message = str(error.detail)
+        if error.status_code in (404, 405):  # no route: ours raise a FaasError
+            message = f"{request.method} {request.url.path} is not a call that this platform knows; /docs lists them"
+        return problem(error.status_code, message, dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     def unknown(request: Request, error: Exception) -> JSONResponse:

@@ -1,12 +1,14 @@
 """From the ``filter`` of a request (DQL, ENDPOINTS 8) to a ``Filter``. Pure.
 
 Every rule of the wire is settled here: ``eq`` is a list of one, ``*`` makes a glob on the fields that know globs, a
-final slash of ``dir`` says nothing, ``projectId: null`` restricts nothing, dates are ordered in UTC. What cannot be
-right is a BadRequest that names the field; the limits keep a filter within what a database takes as one statement.
+final slash of ``dir`` says nothing, ``projectId: null`` restricts nothing, dates are ordered in UTC, a list that is
+empty is the same as none, a number may be written as a text. What cannot be right is a BadRequest that names the field;
+the limits keep a filter within what a database takes as one statement.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +31,7 @@ _MATCH_DEPTH = 12
 
 _GLOBBED = frozenset({"filename", "dir", "name", "metadata.system.mimetype"})
 _DATES = frozenset({"createdAt", "updatedAt", "latestStatus.timestamp", "spec.startAt", "spec.endAt"})
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 _OPERATORS = ("$eq", "$ne", *(f"${op}" for op in Op))
 
 
@@ -99,13 +102,14 @@ class _Parser:
             return self.tree(value, place.deeper(prefix=place.prefix + path))
         return self._compare(path, "$eq", value, place)
 
-    def _compare(self, path: Path, operator: str, operand: object, place: _Place) -> Compare:
+    def _compare(self, path: Path, operator: str, operand: object, place: _Place) -> Filter:
         name = place.name(path)
         self._count(1, len(path), place)
         path = place.prefix + path
         match operator:
             case "$eq" | "$ne":
-                return Compare(path, Op.IN if operator == "$eq" else Op.NIN, self._wanted(name, [operand], place))
+                wanted: list[object] = [operand, None] if operand == [] else [operand]
+                return Compare(path, Op.IN if operator == "$eq" else Op.NIN, self._wanted(name, wanted, place))
             case "$in" | "$nin":
                 values = _expect(list, "a list", operator, name, operand)
                 return Compare(path, Op(operator[1:]), self._wanted(name, values, place))
@@ -117,8 +121,15 @@ class _Parser:
                 return Compare(path, Op.MATCH, _expect(str, "a text or an object", operator, name, operand))
             case "$gt" | "$gte" | "$lt" | "$lte":
                 bound = _expect((str, int, float), "a number, a text or a boolean", operator, name, operand)
-                return Compare(path, Op(operator[1:]), _in_utc(name, bound))
+                return self._ordered(path, Op(operator[1:]), _in_utc(name, bound), place)
         raise BadRequest(f"unknown operator {show(operator)} of {name}: use one of {' '.join(_OPERATORS)}")
+
+    def _ordered(self, path: Path, op: Op, bound: object, place: _Place) -> Filter:
+        as_sent = Compare(path, op, bound)
+        if not isinstance(bound, str) or not _NUMBER.fullmatch(bound):
+            return as_sent
+        self._count(1, len(path), place)
+        return Or((as_sent, Compare(path, op, float(bound))))
 
     def _below(self, name: str, path: Path, operand: Mapping[str, object], place: _Place) -> Filter:
         if place.matched:

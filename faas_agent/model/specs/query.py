@@ -131,7 +131,8 @@ def _join(raw: dict[str, object] | None) -> Join | None:
     if None in words:
         raise BadRequest("join.on needs resource, local and forigen (spelt like this)")
     resource, local, foreign = cast(list[str], words)
-    return Join(resource, field_path(local), field_path(foreign), parse_filter(raw.get("filter")))
+    join = Join(resource, field_path(local), field_path(foreign), parse_filter(raw.get("filter")))
+    return None if join.filter == EVERYTHING else join  # the SDK leaves it empty when its last condition is taken out
 
 
 def _context(raw: dict[str, object]) -> Context:

@@ -56,6 +56,7 @@ def test_a_join_as_the_sdk_spells_it() -> None:
     assert query.join == Join("annotations", ("itemId",), ("id",), parse_filter({"label": "dog"}))
     assert parse_query({"join": None}).join is None
     assert parse_query({"join": {}}).join is None
+    assert parse_query({"join": {"on": on, "filter": {"$and": []}}}).join is None
 
 
 def test_an_order_in_both_spellings() -> None:
