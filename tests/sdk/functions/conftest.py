@@ -8,6 +8,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -103,6 +104,14 @@ class House:
 
     def lines(self, service: Any, execution: Any = None) -> list[str]:
         """The messages of its log, of one execution or all."""
+        return [line["message"] for line in self._log(service, execution)]
+
+    def tries(self, service: Any, number: int) -> list[datetime]:
+        """When its first starts failed; nothing until there were so many."""
+        failed = [line for line in self._log(service, None) if "cannot start" in line["message"]]
+        return [datetime.fromisoformat(line["timestamp"]) for line in failed[:number]] if len(failed) >= number else []
+
+    def _log(self, service: Any, execution: Any) -> list[dict[str, Any]]:
         end = self.dl.client_api.gen_request(
             req_type="post",
             path="/services/logs",
@@ -116,7 +125,7 @@ class House:
             },
         )
         assert end[0], end[1].text
-        return [line["message"] for line in end[1].json()["logs"]]
+        return list(end[1].json()["logs"])
 
     def logged(self, service: Any, text: str, execution: Any = None) -> list[str]:
         """The lines, once the text is among them: they arrive a moment after they were written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -124,8 +125,11 @@ def test_what_cannot_pass_by_itself_is_tried_once(house: Any, failing: Any, name
 
 def test_what_may_pass_is_tried_again_with_growing_pauses(house: Any, failing: Any) -> None:
     service, waiting = failing["install-failed"]
-    house.ended(waiting)
-    assert house.dl.services.get(service_id=service.id).crashloop["failures"] == 2
+    told = datetime.fromisoformat(house.ended(waiting).latest_status["timestamp"])
+    first, second, third = house.until(lambda: house.tries(service, 3), 60)
+    assert second < told, "who waits is told after the second try"
+    assert (second - first).total_seconds() >= 2
+    assert (third - second).total_seconds() >= 4
 
 
 def test_a_traceback_of_a_start_has_the_users_lines_only(house: Any, failing: Any) -> None:
