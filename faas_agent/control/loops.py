@@ -12,7 +12,7 @@ from collections.abc import Callable
 import structlog
 
 from faas_agent.control.dispatch.leases import spare, take_back_expired
-from faas_agent.control.dispatch.publish import publish_owed, wake_forgotten
+from faas_agent.control.dispatch.publish import Publisher, wake_forgotten
 from faas_agent.control.platform import Platform
 from faas_agent.control.reconcile.reconciler import Reconciler
 from faas_agent.control.triggers.engine import fire_pending
@@ -21,6 +21,8 @@ from faas_agent.ports.cluster.protocol import Cluster
 
 LOG = structlog.get_logger("loops")
 REST_SECONDS = 0.05
+OUTBOX_SECONDS = 0.25
+"""Without news the outbox is looked at this often; what was published is crossed off then."""
 LEAST_SECONDS = 0.01
 
 
@@ -75,7 +77,7 @@ class Loops:
         settings, signals = platform.settings, platform.signals
         self._reconciler = Reconciler(platform, cluster)
         self._loops = [
-            Loop("outbox", lambda: publish_owed(platform), signals.outbox, 1.0),
+            Loop("outbox", Publisher(platform).step, signals.outbox, OUTBOX_SECONDS),
             Loop("triggers", lambda: fire_pending(platform), signals.events, 1.0),
             Loop("schedules", self._fire_due, signals.schedules, 1.0, until_due=self._until_due),
             Loop("sweep", self._sweep, threading.Event(), settings.sweep_seconds),

@@ -25,6 +25,8 @@ def prepare(
     function_name: str,
     given: object,
     creator: str,
+    *,
+    execution_id: str | None = None,
     **more: Any,
 ) -> Row:
     """The row of an execution. Raises BadRequest for a paused service, an unknown function and a wrong input."""
@@ -32,8 +34,9 @@ def prepare(
     function = find_function(find_module(package, service["moduleName"]), function_name)
     input_ = check_input(function, given)
     resources = more.pop("resources", None) or resources_of(function, input_)
+    new_id = execution_id or platform.new_id()
     return new_row(
-        platform.new_id(), service, package, function_name, input_, creator, platform.now(), resources=resources, **more
+        new_id, service, package, function_name, input_, creator, platform.now(), resources=resources, **more
     )
 
 

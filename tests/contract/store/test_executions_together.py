@@ -172,7 +172,7 @@ def test_wake_ups_that_two_publishers_see_are_paid_without_an_error(store: Store
         with store.read() as session:
             group = outbox.owed(session)
         with store.guarded() as session:
-            outbox.paid(session, group)
+            outbox.paid(session, group.rows)
         return len(group.rows)
 
     assert max(at_once(4, publish)) == 50
