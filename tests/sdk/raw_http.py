@@ -16,9 +16,12 @@ class Http:
     url: str
     token: str | None
 
-    def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        """``path`` below the gate."""
+    def __call__(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, **more: Any
+    ) -> requests.Response:
+        """``path`` below the gate. ``key``: the call's ``Idempotency-Key``."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= {} if key is None else {"Idempotency-Key": key}
         if body is not None:
             more["json"] = body
         return requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=30, **more)

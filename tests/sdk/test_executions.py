@@ -400,6 +400,7 @@ def test_a_full_queue_says_try_again(dl: ModuleType, paused: Any, admin: Http) -
     body = {"input": {"text": "x"}, "functionName": "run"}
     assert admin("POST", f"/executions/{paused.id}", body).status_code == 201
     assert admin.refused("POST", f"/executions/{paused.id}", body)[0] == 429
+    assert int(admin("POST", f"/executions/{paused.id}", body).headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from faas_agent.control import revisions
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller
 from faas_agent.control.api.commands import create_command
-from faas_agent.control.api.service_entities import fetch_service
 from faas_agent.control.dispatch.create import create, prepare, refuse_full, refuse_paused
 from faas_agent.control.dispatch.rerun import start_again
 from faas_agent.control.platform import Platform
@@ -28,24 +27,31 @@ Command = dict[str, Any]
 LARGEST = 10_000
 
 
-def create_batch(platform: Platform, caller: Caller, service_id: str, function_name: str, batch: object) -> Command:
+def create_batch(
+    session: Session,
+    platform: Platform,
+    caller: Caller,
+    service: Command,
+    function_name: str,
+    batch: object,
+    new_id: str,
+) -> Command:
     """One execution for each item that ``batch.query`` finds, with ``batch.args`` beside the item."""
     if not isinstance(batch, dict) or not isinstance(batch.get("args") or {}, dict):
         raise BadRequest("batch: an object with query and args is needed")
     args, asked = batch.get("args") or {}, parse_query(batch.get("query") or {})
-    with platform.store.write() as session:
-        service = fetch_service(session, caller, service_id)
-        refuse_paused(service)
-        package = revisions.of_service(session, service)
-        function = find_function(find_module(package, service["moduleName"]), function_name)
-        inputs = [args | input_for(function, "Item", item) for item in _items(session, service, asked)]
-        rows = [prepare(platform, service, package, function_name, given, caller.email) for given in inputs]
-        refuse_full(session, service, len(rows))
-        if rows:
-            create(session, platform, rows)
-        made = [row["id"] for row in rows]
-        spec = {"inputs": inputs, "serviceId": service_id, "functionName": function_name, "executions": made}
-        return create_command(session, platform, caller, "CreateExecutionsBatch", service["projectId"], spec)
+    refuse_paused(service)
+    package = revisions.of_service(session, service)
+    function = find_function(find_module(package, service["moduleName"]), function_name)
+    inputs = [args | input_for(function, "Item", item) for item in _items(session, service, asked)]
+    rows = [prepare(platform, service, package, function_name, given, caller.email) for given in inputs]
+    refuse_full(session, service, len(rows))
+    if rows:
+        create(session, platform, rows)
+    made = [row["id"] for row in rows]
+    spec = {"inputs": inputs, "serviceId": service["id"], "functionName": function_name, "executions": made}
+    project_id = service["projectId"]
+    return create_command(session, platform, caller, "CreateExecutionsBatch", project_id, spec, command_id=new_id)
 
 
 def rerun_batch(platform: Platform, caller: Caller, body: Command) -> Command:

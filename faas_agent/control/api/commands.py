@@ -33,9 +33,10 @@ def create_command(
     *,
     status: Status = "success",
     error: str | None = None,
+    command_id: str | None = None,
 ) -> dict[str, Any]:
     """A new command, as on the wire. ``spec`` is what the SDK reads the result from."""
-    command_id, now = platform.new_id(), platform.now()
+    command_id, now = command_id or platform.new_id(), platform.now()
     command = {
         "id": command_id,
         "url": f"{platform.gate_url}/commands/{command_id}",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header, Response
 
 from faas_agent.control import revisions
 from faas_agent.control.api import access
@@ -15,6 +15,7 @@ from faas_agent.control.api.bodies import Json
 from faas_agent.control.api.service_entities import fetch_service
 from faas_agent.control.dispatch import by_hand
 from faas_agent.control.dispatch.create import create, prepare, refuse_full
+from faas_agent.control.dispatch.idempotency import claim
 from faas_agent.control.dispatch.rerun import start_again
 from faas_agent.errors import BadRequest, Conflict, NotFound, TooLarge
 from faas_agent.model.executions.execution import Row, to_wire
@@ -24,10 +25,13 @@ from faas_agent.model.specs.values import show
 from faas_agent.ports.store import executions
 from faas_agent.ports.store.documents import Page
 from faas_agent.ports.store.session import Session
+from faas_agent.ports.store.tables import COMMANDS
 
 router = APIRouter(prefix="/executions", tags=["executions"])
 Execution = dict[str, Any]
 PAGE_SIZE = 100
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+MADE_BEFORE: dict[int | str, dict[str, Any]] = {200: {"description": "Made before, under the same Idempotency-Key"}}
 
 
 @router.post("/rerun")
@@ -36,17 +40,25 @@ def rerun_many(platform: PlatformDep, caller: CallerDep, body: Json) -> Executio
     return rerun_batch(platform, caller, body)
 
 
-@router.post("/{service_id}", status_code=201)
-def create_execution(platform: PlatformDep, caller: CallerDep, service_id: str, body: Json) -> Execution:
-    """One call of a function, or with ``batch`` one for each item of a query (then a command)."""
-    name = function_name(body)
-    if body.get("batch") is not None:
-        return create_batch(platform, caller, service_id, name, body["batch"])
+@router.post("/{service_id}", status_code=201, responses=MADE_BEFORE)
+def create_execution(
+    platform: PlatformDep, caller: CallerDep, response: Response, service_id: str, body: Json, key: Key = None
+) -> Execution:
+    """One call of a function, or with ``batch`` one for each item of a query (then a command).
+
+    The same request under the same ``Idempotency-Key`` is answered with what it made the first time.
+    """
+    name, new_id = function_name(body), platform.new_id()
     with platform.store.guarded() as session:
         service = fetch_service(session, caller, service_id)
+        if key and (made := claim(session, platform, service["projectId"], key, [service_id, body], new_id)) != new_id:
+            response.status_code = 200
+            return _made_before(session, caller, made, batch=body.get("batch") is not None)
+        if body.get("batch") is not None:
+            return create_batch(session, platform, caller, service, name, body["batch"], new_id)
         _check_project(body, service)
         package = revisions.of_service(session, service)
-        row = prepare(platform, service, package, name, body.get("input"), caller.email)
+        row = prepare(platform, service, package, name, body.get("input"), caller.email, execution_id=new_id)
         row["doc"]["syncReplyTo"] = body.get("syncReplyTo")
         refuse_full(session, service, 1)
         create(session, platform, [row])
@@ -139,6 +151,12 @@ def function_name(body: Execution) -> str:
     if not isinstance(name, str):
         raise BadRequest(f"functionName: a text is needed, not {show(name)}")
     return name
+
+
+def _made_before(session: Session, caller: Caller, made: str, *, batch: bool) -> Execution:
+    if batch:
+        return access.fetch(session, caller, COMMANDS, made, "command")
+    return _wire(session, fetch_execution(session, caller, made))
 
 
 def _check_project(body: Execution, service: Execution) -> None:

@@ -10,7 +10,7 @@ from faas_agent.control.api.datasets import delete_blobs, delete_datasets_of
 from faas_agent.control.api.packages import remove_package
 from faas_agent.control.api.service_entities import delete_services_of
 from faas_agent.control.platform import Platform
-from faas_agent.ports.store import events
+from faas_agent.ports.store import answers, events
 from faas_agent.ports.store.people import OF_PROJECTS
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import (
@@ -37,5 +37,6 @@ def remove_project(session: Session, platform: Platform, project_id: str) -> Non
         session.documents(documents).delete_many(documents.table.c.project_id == project_id)
     session.documents(SETTINGS).delete_many(SETTINGS.table.c.scope_id == project_id)
     events.delete_of_project(session, project_id)
+    answers.delete_of_project(session, project_id)
     OF_PROJECTS.remove_place(session, project_id)
     session.documents(PROJECTS).delete(project_id)

@@ -20,7 +20,7 @@ from faas_agent.ports.store.way import Way
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The last of ``migrations/versions``; they are numbered, so a greater one is of a later release."""
 _FIRST = "0001"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

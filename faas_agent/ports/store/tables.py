@@ -263,6 +263,16 @@ OUTBOX = Table(
     Column("service_id", TEXT, nullable=False),
     Column("execution_id", TEXT, nullable=False),
 )
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("project_id", TEXT, primary_key=True),
+    Column("key", TEXT, primary_key=True),
+    Column("digest", TEXT, nullable=False),
+    Column("answer_id", TEXT, nullable=False),
+    Column("made_at", Float, nullable=False, index=True),
+)
+"""What each ``Idempotency-Key`` was answered with. The row makes the call unique, in the transaction that makes it."""
 REPLICAS = Table(
     "replicas",
     METADATA,
