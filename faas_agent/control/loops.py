@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
+from faas_agent.control.dispatch.idempotency import forget_old
 from faas_agent.control.dispatch.leases import spare, take_back_expired
 from faas_agent.control.dispatch.publish import Publisher, wake_forgotten
 from faas_agent.control.platform import Platform
@@ -111,4 +112,5 @@ class Loops:
             spare(platform)
         take_back_expired(platform)
         wake_forgotten(platform)
+        forget_old(platform)
         self._swept = platform.clock()
