@@ -93,6 +93,8 @@ def test_recipes_are_made_listed_changed_cloned_and_deleted(dl: ModuleType, proj
     deep, shallow = made.clone(), made.clone(shallow=True)
     assert shallow.ontology_ids == made.ontology_ids != deep.ontology_ids
     assert [label.tag for label in deep.ontologies.list()[0].labels] == ["dog"]
+    with pytest.raises(dl.exceptions.BadRequest, match="give that another one"):
+        made.delete()
     assert made.delete(force=True)
     assert dl.datasets.get(dataset_id=dataset.id).metadata["system"]["recipes"] == []
     with pytest.raises(dl.exceptions.NotFound):

@@ -144,14 +144,17 @@ def clone(platform: PlatformDep, caller: CallerDep, recipe_id: str, body: Json) 
 
 
 @router.delete("/{recipe_id}", status_code=204, response_class=Response)
-def delete(platform: PlatformDep, caller: CallerDep, recipe_id: str) -> None:
-    """The recipe, also out of the datasets that name it. Its ontologies stay: others may share them."""
+def delete(platform: PlatformDep, caller: CallerDep, recipe_id: str, force: bool = False) -> None:
+    """A recipe that no dataset uses; with ``force`` any, also out of its datasets. Ontologies may be shared: they stay."""
     with platform.store.write() as session:
         recipe = _fetch(session, caller, recipe_id)
         for project in recipe["projectIds"]:
             for dataset in session.documents(DATASETS).find(project_id=project):
                 named = (dataset["metadata"].get("system") or {}).get("recipes") or []
                 if recipe_id in named:
+                    if not force:
+                        message = f"recipe {recipe_id} is the one of dataset {dataset['name']!r}"
+                        raise BadRequest(f"{message}: give that another one, or delete with force")
                     dataset["metadata"]["system"]["recipes"] = [one for one in named if one != recipe_id]
                     session.documents(DATASETS).put(dataset)
         session.documents(RECIPES).delete(recipe_id)
