@@ -145,7 +145,7 @@ def clone(platform: PlatformDep, caller: CallerDep, recipe_id: str, body: Json) 
 
 @router.delete("/{recipe_id}", status_code=204, response_class=Response)
 def delete(platform: PlatformDep, caller: CallerDep, recipe_id: str, force: bool = False) -> None:
-    """A recipe that no dataset uses; with ``force`` any, also out of its datasets. Ontologies may be shared: they stay."""
+    """A recipe that no dataset uses; with ``force`` any, also out of its datasets. Its ontologies stay."""
     with platform.store.write() as session:
         recipe = _fetch(session, caller, recipe_id)
         for project in recipe["projectIds"]:
