@@ -48,7 +48,7 @@ class Phases:
 
 
 async def prepare(
-    api: Api, boot: Json, folder: Path, cache: Path, phases: Phases, on_line: Callable[[str], None], proxy: Json
+    api: Api, boot: Json, folder: Path, cache: Path, phases: Phases, on_line: Callable[[str], None], proxy: str
 ) -> RunnerSpec:
     """The spec of this replica's runner. Raises StartFailed."""
     package, service = boot["package"], boot["service"]
@@ -99,7 +99,7 @@ async def _fetch(api: Api, boot: Json, code: Path) -> None:
     await lay_out(codebase, code, download, boot["environment"], Limits(total_bytes=boot["codebaseLimit"]))
 
 
-def runner_environment(python: Path, folder: Path, secrets: Mapping[str, str], proxy: Json) -> dict[str, str]:
+def runner_environment(python: Path, folder: Path, secrets: Mapping[str, str], proxy: str) -> dict[str, str]:
     """All that user code finds in ``os.environ``: a home of its own, the way to the network, its service's secrets."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -113,8 +113,7 @@ def runner_environment(python: Path, folder: Path, secrets: Mapping[str, str], p
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         "DATALOOP_PATH": str(home / ".dataloop"),
-        "AGENT_PROXY_MAIN_PORT": str(proxy["port"]),
-        "GET_JWT_ENDPOINT_SECRET": str(proxy["secret"]),
+        "AGENT_PROXY_MAIN_PORT": proxy,
         "DTLPY_REFRESH_TOKEN_METHOD": "proxy",
         **secrets,
     }

@@ -142,9 +142,7 @@ class Agent:
         """The supervisor with its first runner; None when the start failed and was reported."""
         began = time.monotonic()
         try:
-            spec = await prepare(
-                self._api, boot, self._config.folder, self._cache, self._phases, self._say, proxy.address
-            )
+            spec = await prepare(self._api, boot, self._config.folder, self._cache, self._phases, self._say, proxy.port)
             supervisor = Supervisor(spec, self._events())
             await supervisor.start()
         except StartFailed as error:

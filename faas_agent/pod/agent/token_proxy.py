@@ -1,6 +1,8 @@
 """``GET /get_jwt`` on loopback: where the SDK in user code renews its token (ENDPOINTS 1).
 
 Enters: the bot's latest token. Leaves: that token, to whoever knows this replica's own secret and to nobody else.
+The secret is a part of the path: older SDKs (1.99) send no header, and all of them put what they are told is the port
+in front of ``/get_jwt`` as it is.
 """
 
 from __future__ import annotations
@@ -18,13 +20,13 @@ class TokenProxy:
 
     def __init__(self) -> None:
         self.token = ""
-        self.secret = secrets.token_urlsafe(24)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._secret = secrets.token_urlsafe(24)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, f"/{self._secret}/get_jwt"))
 
     @property
-    def address(self) -> dict[str, Any]:
-        """What the runner's environment has to hold."""
-        return {"port": self._server.server_port, "secret": self.secret}
+    def port(self) -> str:
+        """The port and the secret, as ``AGENT_PROXY_MAIN_PORT`` has to hold them."""
+        return f"{self._server.server_port}/{self._secret}"
 
     def __enter__(self) -> TokenProxy:
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
@@ -35,12 +37,11 @@ class TokenProxy:
         self._server.server_close()
 
 
-def _handler(proxy: TokenProxy) -> type[BaseHTTPRequestHandler]:
+def _handler(proxy: TokenProxy, path: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            known = secrets.compare_digest(self.headers.get("X-Get-Jwt-Secret", ""), proxy.secret)
-            if self.path != "/get_jwt" or not known:
-                self.send_error(404 if known else 403)
+            if not secrets.compare_digest(self.path.encode(), path.encode()):
+                self.send_error(403)
                 return
             body = json.dumps({"jwt": proxy.token}).encode()
             self.send_response(200)

@@ -11,7 +11,7 @@ import pytest
 
 from faas_agent.pod.agent.boot import login, runner_environment
 
-PROXY = {"port": 4321, "secret": "word"}
+PROXY = "4321/word"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_it_has_a_home_of_its_own(environ: dict[str, str], tmp_path: Path) -> No
 
 def test_the_functions_secrets_and_the_way_out_are_in_it(environ: dict[str, str]) -> None:
     assert (environ["MY_KEY"], environ["TZ"], environ["https_proxy"]) == ("mine", "Europe/Berlin", "http://proxy")
-    assert (environ["AGENT_PROXY_MAIN_PORT"], environ["GET_JWT_ENDPOINT_SECRET"]) == ("4321", "word")
+    assert (environ["AGENT_PROXY_MAIN_PORT"], environ["DTLPY_REFRESH_TOKEN_METHOD"]) == ("4321/word", "proxy")
 
 
 @pytest.mark.parametrize("gate", ["http://h:1/api/v1", "https://h/api/v1"])
