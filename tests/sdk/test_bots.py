@@ -67,6 +67,27 @@ def test_a_bot_that_runs_an_active_service_is_not_deleted(dl: ModuleType, projec
     assert admin("DELETE", f"/packages/{package.json()['id']}").ok
 
 
+def test_a_service_acts_as_the_bot_that_is_named_if_it_is_the_projects(
+    dl: ModuleType, project: Any, admin: Http
+) -> None:
+    module = {"name": "m", "entryPoint": "main.py", "className": "ServiceRunner", "initInputs": [], "functions": []}
+    body = {"name": f"p{uuid.uuid4().hex[:8]}", "projectId": project.id, "modules": [module]}
+    package = admin("POST", "/packages", body).json()
+    helper = admin("POST", f"/projects/{project.id}/bots", {"name": "helper"}).json()["email"]
+    body = {"name": package["name"], "projectId": project.id, "packageId": package["id"], "active": False}
+    other = dl.projects.create(project_name=f"other-{uuid.uuid4().hex[:8]}")
+    for wrong in (other.bots.list()[0].email, "admin@faas.local", "nobody@bot.faas.local", 5, ["a"]):
+        status, message = admin.refused("POST", "/services", body | {"botUserName": wrong})
+        assert (status, message.partition(":")[0]) == (400, "botUserName")
+    service = admin("POST", "/services", body | {"botUserName": helper}).json()
+    assert service["botUserName"] == helper
+    assert admin("PATCH", f"/services/{service['id']}", service | {"drainTime": 5}).json()["botUserName"] == helper
+    assert admin("DELETE", f"/services/{service['id']}").ok
+    assert admin("DELETE", f"/packages/{package['id']}").ok
+    assert project.bots.delete(bot_id=helper)
+    other.delete(sure=True, really=True)
+
+
 @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": 5}, {"name": "x" * 300}])
 def test_a_bad_bot_is_refused(project: Any, admin: Http, body: Any) -> None:
     assert admin.refused("POST", f"/projects/{project.id}/bots", body)[0] == 400

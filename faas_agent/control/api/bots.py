@@ -1,6 +1,6 @@
 """Bots: the identities services act as (ENDPOINTS 9). A project is born with one; it goes with its project.
 
-Also called where a service is deployed (``project_bot``) and where a project is made or removed.
+Also called where a service is deployed (``chosen_bot``) and where a project is made or removed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from faas_agent.control.api.orgs import home
 from faas_agent.control.platform import Platform
 from faas_agent.errors import BadRequest, NotFound
 from faas_agent.model.specs import user as users
+from faas_agent.model.specs.values import show
 from faas_agent.ports.store import people
 from faas_agent.ports.store.session import Session
 from faas_agent.ports.store.tables import SERVICES, USERS
@@ -45,6 +46,15 @@ def project_bot(session: Session, project_id: str) -> str:
     if found is None:
         raise BadRequest("the project has no bot left for a service to act as: create one (POST /projects/{id}/bots)")
     return str(found["email"])
+
+
+def chosen_bot(session: Session, project_id: str, email: object) -> str:
+    """The bot that older SDKs name in a deploy, or the project's own where none is named. Raises BadRequest."""
+    if not email:
+        return project_bot(session, project_id)
+    if not isinstance(email, str) or not session.documents(USERS).first(email=email, project_id=project_id, type="bot"):
+        raise BadRequest(f"botUserName: {show(email)} is no bot of this project: create one, or leave botUserName out")
+    return email
 
 
 def delete_bots_of(session: Session, project_id: str) -> None:

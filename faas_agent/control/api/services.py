@@ -10,7 +10,7 @@ from faas_agent.control import function_environment, revisions
 from faas_agent.control.api import access
 from faas_agent.control.api.auth import Caller, CallerDep, PlatformDep
 from faas_agent.control.api.bodies import Json
-from faas_agent.control.api.bots import project_bot
+from faas_agent.control.api.bots import chosen_bot
 from faas_agent.control.api.packages import fetch_package
 from faas_agent.control.api.service_entities import cut, fetch_readable, fetch_service, remove_service, to_wire
 from faas_agent.control.platform import Platform
@@ -45,7 +45,7 @@ def create_service(platform: PlatformDep, caller: CallerDep, body: Json) -> Serv
             "orgId": project["org"]["id"],
             "packageId": str(body.get("packageId") or ""),
             "version": FIRST,
-            "botUserName": project_bot(session, project_id),
+            "botUserName": chosen_bot(session, project_id, body.get("botUserName")),
             "creator": caller.email,
             "createdAt": now,
             "updatedAt": now,
