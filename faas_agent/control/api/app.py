@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
 from starlette.middleware import Middleware
 
 from faas_agent import __version__
@@ -12,6 +13,7 @@ from faas_agent.control.api import (
     clones,
     commands,
     datasets,
+    description,
     directory_tree,
     downloads,
     drivers,
@@ -90,8 +92,9 @@ def create_app(platform: Platform) -> FastAPI:
         title="faas-agent",
         version=__version__,
         openapi_url="/api/v1/openapi.json",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
+        responses=description.ANYWHERE,
         middleware=[Middleware(BodyLimit, limit=platform.settings.json_limit_bytes)],
     )
     app.state.platform = platform
@@ -99,5 +102,7 @@ def create_app(platform: Platform) -> FastAPI:
     for router in BASE:
         app.include_router(router)
     for router in GATE:
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix="/api/v1", responses=description.BELOW_GATE)
+    app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]  # the place FastAPI has for it
+    app.get("/docs", include_in_schema=False)(lambda: HTMLResponse(description.page(app.openapi())))
     return app

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
 from faas_agent.control.api.auth import CallerDep, PlatformDep
+from faas_agent.control.api.description import Problem
 from faas_agent.control.api.item_changes import fetch_item
 from faas_agent.control.api.problems import problem
 from faas_agent.control.platform import Platform
@@ -26,10 +27,17 @@ from faas_agent.ports.store.documents import Document
 router = APIRouter(tags=["items"])
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "All of it", "content": _BYTES},
+    206: {"description": "The part that was asked for", "content": _BYTES},
+    416: {"description": "A range behind the end", "model": Problem},
+}
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
-@router.api_route("/items/{item_id}/stream", methods=["GET", "HEAD"], response_class=Response)
+@router.get("/items/{item_id}/stream", response_class=Response, responses=_ANSWERS)
+@router.head("/items/{item_id}/stream", response_class=Response, responses=_ANSWERS)
 def stream(
     platform: PlatformDep,
     caller: CallerDep,
@@ -57,7 +65,7 @@ def stream(
     return StreamingResponse(body, 206 if partial else 200, headers, headers["Content-Type"])
 
 
-@router.get("/items/{item_id}/thumbnail", response_class=Response)
+@router.get("/items/{item_id}/thumbnail", response_class=Response, responses=_ANSWERS)
 def thumbnail(platform: PlatformDep, caller: CallerDep, request: Request, item_id: str) -> Response:
     """A picture to show for the item: a picture is its own, nothing else has one."""
     with platform.store.read() as session:

@@ -25,7 +25,7 @@ def ready(platform: PlatformDep) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def metrics() -> Response:
     """What Prometheus reads."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

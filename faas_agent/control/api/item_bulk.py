@@ -71,8 +71,8 @@ def _subset(item_id: str, shares: list[int]) -> str:
     return next(name for index, name in enumerate(SUBSETS) if point < sum(shares[: index + 1]))
 
 
-@router.post("/datasets/{dataset_id}/imports")
-def imports(platform: PlatformDep, caller: CallerDep, dataset_id: str) -> list[Document]:
+@router.post("/datasets/{dataset_id}/imports", status_code=400)
+def imports(platform: PlatformDep, caller: CallerDep, dataset_id: str) -> None:
     """Refused: items whose bytes stay in a bucket need a storage driver that can read it, and there is none here."""
     with platform.store.read() as session:
         writable_dataset(session, caller, dataset_id)

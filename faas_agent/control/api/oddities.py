@@ -44,16 +44,16 @@ def list_nothing() -> dict[str, object]:
     return NOTHING
 
 
-@router.get("/app-registry/{app_id}")
-@router.get("/apps/{app_id}")
-@router.get("/compute/{app_id}")
-@router.get("/serviceDrivers/{app_id}")
+@router.get("/app-registry/{app_id}", status_code=404)
+@router.get("/apps/{app_id}", status_code=404)
+@router.get("/compute/{app_id}", status_code=404)
+@router.get("/serviceDrivers/{app_id}", status_code=404)
 def get_nothing(app_id: str) -> None:
     """404, which is what lets ``service.package`` go on to the package itself."""
     raise NotFound(f"{app_id[:60]!r} does not exist: this platform keeps no apps and no computes")
 
 
-@router.post("/outbox")
+@router.post("/outbox", status_code=400)
 def send_mail() -> None:
     """Refused: there is no mail server."""
     raise BadRequest("this platform sends no mail")

@@ -28,6 +28,10 @@ from faas_agent.ports.store.tables import PROJECTS
 router = APIRouter(tags=["projects"])
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_NAME = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+_BODY = {
+    "requestBody": {"required": True, "content": {kind: {"schema": _NAME} for kind in (*_FORMS, "application/json")}}
+}
 
 
 async def sent_name(request: Request) -> str:
@@ -52,7 +56,7 @@ async def _name(request: Request) -> object:
     return body.get("name")
 
 
-@router.post("/projects")
+@router.post("/projects", openapi_extra=_BODY)
 def create(platform: PlatformDep, caller: CallerDep, name: Annotated[str, Depends(sent_name)]) -> dict[str, Any]:
     """A new project, with what every push needs already in it."""
     if caller.kind != "user":
@@ -138,7 +142,7 @@ def delete(platform: PlatformDep, caller: CallerDep, project_id: str) -> None:
         remove_project(session, platform, project_id)
 
 
-@router.post("/projects/{project_id}/mail")
+@router.post("/projects/{project_id}/mail", status_code=400)
 def send_mail(platform: PlatformDep, caller: CallerDep, project_id: str) -> None:
     """Refused: the platform has no mail server."""
     with platform.store.read() as session:

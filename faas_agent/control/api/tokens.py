@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from faas_agent.control.api.auth import CallerDep, PlatformDep, check_password, issue, read
+from faas_agent.control.api.description import refusals
 from faas_agent.control.platform import Platform
 from faas_agent.errors import BadRequest, Forbidden, Unauthorized
 from faas_agent.ports.store.tables import USERS
@@ -26,7 +27,7 @@ class Credentials(BaseModel):
     refresh_token: str = ""
 
 
-@base.post("/token")
+@base.post("/token", responses=refusals(Unauthorized))
 def log_in(platform: PlatformDep, body: Credentials) -> dict[str, Any]:
     """An access token and a refresh token. 401 for wrong credentials."""
     if body.type == "refresh_token":
@@ -75,7 +76,8 @@ class NewApiKey(BaseModel):
 @router.post("/apikeys", include_in_schema=False)
 def create_api_key(platform: PlatformDep, caller: CallerDep, body: NewApiKey) -> dict[str, str]:
     """A token that lives a year, for the caller only."""
+    if caller.kind == "bot":
+        raise Forbidden("a bot has the tokens that its services get: log in as a person to make an API key")
     if body.userId not in ("", caller.email):
         raise Forbidden("an API key can be made for yourself only")
-    kind: Literal["user", "bot"] = "bot" if caller.kind == "bot" else "user"
-    return {"jwt": issue(platform, caller.email, kind, API_KEY_SECONDS)}
+    return {"jwt": issue(platform, caller.email, "user", API_KEY_SECONDS)}
