@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sdk_version import CURRENT, SDK
+
 END_SECONDS = 60.0
 ENDED = {"success", "failed", "terminated", "aborted", "canceled", "system-failure"}
 _NUMBERS = itertools.count()
@@ -29,6 +31,14 @@ def source(code: str, **files: str) -> str:
     for name, text in files.items():
         (folder / name.replace("_txt", ".txt")).write_text(text)
     return str(folder)
+
+
+def uploaded(dataset: Any, local_path: Any, **more: Any) -> Any:
+    """The new item. An SDK that cannot raise what is wrong gives None."""
+    raising = {"raise_on_error": True} if SDK >= CURRENT else {}
+    item = dataset.items.upload(local_path=local_path, **raising, **more)
+    assert item is not None, "refused: see the SDK's log"
+    return item
 
 
 def function(dl: ModuleType, called: str, /, **inputs: str) -> Any:

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from calls import uploaded
 from raw_http import Http
 
 UNKNOWN = "0" * 24
@@ -17,7 +18,7 @@ def item(dataset: Any) -> Any:
     """A picture, as far as annotations care."""
     buffer = io.BytesIO(b"not really a picture")
     buffer.name = "picture.jpg"
-    return dataset.items.upload(local_path=buffer, raise_on_error=True)
+    return uploaded(dataset, buffer)
 
 
 def box(label: str = "dog", left: float = 1) -> dict[str, Any]:

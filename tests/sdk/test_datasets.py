@@ -11,13 +11,15 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from calls import uploaded
+from sdk_version import CURRENT, needs
 
 
 def put(dataset: Any, path: str, content: bytes = b"x", **more: Any) -> Any:
     folder, _, name = path.rpartition("/")
     buffer = io.BytesIO(content)
     buffer.name = name
-    return dataset.items.upload(buffer, remote_path=folder or "/", raise_on_error=True, **more)
+    return uploaded(dataset, buffer, remote_path=folder or "/", **more)
 
 
 def paths(dataset: Any) -> list[str]:
@@ -104,6 +106,7 @@ def test_metadata_that_is_taken_out_of_a_dataset_is_gone(project: Any, dataset: 
     assert project.datasets.get(dataset_id=dataset.id).metadata["user"] == {"b": 2, "c": 3}
 
 
+@needs(CURRENT, "upload(raise_on_error=...)")
 def test_a_read_only_dataset_takes_no_items_until_it_is_unlocked(project: Any, dataset: Any, dl: ModuleType) -> None:
     project.datasets.update(dataset, patch={"readonly": True})
     with pytest.raises(dl.exceptions.BadRequest, match="read-only"):
@@ -184,6 +187,7 @@ def test_a_merge_has_the_items_of_all(project: Any, dataset: Any, made: str) -> 
 # -- out ---------------------------------------------------------------------------------------------------------------
 
 
+@needs(CURRENT, "export(local_path=<a folder>)")
 def test_an_export_lists_every_item_with_its_metadata(dataset: Any, tmp_path: Path) -> None:
     for number in range(3):
         put(dataset, f"/folder/{number}.txt", item_metadata={"user": {"n": number}})
@@ -195,6 +199,7 @@ def test_an_export_lists_every_item_with_its_metadata(dataset: Any, tmp_path: Pa
     assert all(entry["annotations"] == [] for entry in entries)
 
 
+@needs(CURRENT, "export(local_path=<a folder>)")
 def test_an_export_brings_the_annotations_that_are_wanted(dataset: Any, tmp_path: Path, dl: ModuleType) -> None:
     labels = ("seen", "unseen")
     item = put(dataset, "/a.txt")
@@ -204,6 +209,7 @@ def test_an_export_brings_the_annotations_that_are_wanted(dataset: Any, tmp_path
     assert [one["label"] for one in json.loads(Path(file).read_text())[0]["annotations"]] == ["seen"]
 
 
+@needs(CURRENT, "dl.ExportType")
 def test_a_zip_export_has_a_file_for_each_item(dataset: Any, tmp_path: Path, dl: ModuleType) -> None:
     put(dataset, "/folder/a.txt")
     dataset.export(local_path=str(tmp_path), export_type=dl.ExportType.ZIP)
@@ -224,6 +230,7 @@ def test_an_export_shows_up_nowhere_among_the_binaries(project: Any, dataset: An
     assert paths(binaries) == []
 
 
+@needs(CURRENT, "Dataset.split_ml_subsets")
 def test_a_split_tags_every_item_once(dataset: Any, dl: ModuleType) -> None:
     for number in range(6):
         put(dataset, f"/{number}.txt")

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from calls import call, deploy, ended, function, new_name, push, until, with_status
+from calls import call, deploy, ended, function, new_name, push, until, uploaded, with_status
 from raw_http import Http
 
 CODE = """
@@ -84,7 +84,7 @@ def upload(dataset: Any, name: str) -> Any:
     """A small item."""
     buffer = io.BytesIO(b"content")
     buffer.name = name
-    return dataset.items.upload(local_path=buffer, raise_on_error=True)
+    return uploaded(dataset, buffer)
 
 
 # -- create ------------------------------------------------------------------------------------------------------------

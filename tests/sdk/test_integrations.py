@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from raw_http import Http
+from sdk_version import CURRENT, needs
 
 SECRET = "the-value-nobody-sees"
 
@@ -19,6 +20,7 @@ def create(dl: ModuleType, project: Any, name: str = "", value: str = SECRET) ->
     return project.integrations.create(integrations_type=dl.IntegrationType.KEY_VALUE, name=name, options=options)
 
 
+@needs(CURRENT, "Integration.update(reload_services=...)")
 def test_an_integration_is_made_found_renamed_and_deleted(dl: ModuleType, project: Any) -> None:
     made = create(dl, project)
     got = project.integrations.get(integrations_id=made.id)
@@ -48,6 +50,7 @@ def test_no_answer_and_no_log_holds_the_value(dl: ModuleType, project: Any, plat
     assert SECRET not in (platform.data_dir.parent / "log").read_text()
 
 
+@needs(CURRENT, "integrations.create_nfs")
 def test_known_metadata_is_kept_as_names_and_values(dl: ModuleType, project: Any) -> None:
     made = project.integrations.create_nfs(name="disk", server="10.0.0.5", path="exports")
     kept = {one["name"]: one["value"] for one in project.integrations.get(integrations_id=made.id).metadata}

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy
 import pytest
+from calls import uploaded
+from sdk_version import CURRENT, needs
 
 
 def upload(dataset: Any, content: bytes, name: str, remote_path: str = "/", **more: Any) -> Any:
     """One small item."""
     buffer = io.BytesIO(content)
     buffer.name = name
-    return dataset.items.upload(local_path=buffer, remote_path=remote_path, raise_on_error=True, **more)
+    return uploaded(dataset, buffer, remote_path=remote_path, **more)
 
 
 def content(dataset: Any, item_id: str) -> bytes:
@@ -44,7 +46,7 @@ def test_an_empty_file_is_an_item_too(dataset: Any) -> None:
 def test_a_file_of_many_chunks_is_whole(dataset: Any, tmp_path: Path) -> None:
     big = tmp_path / "big.bin"
     big.write_bytes(numpy.random.default_rng(7).bytes(9 * 1024**2 + 17))
-    item = dataset.items.upload(local_path=str(big), raise_on_error=True)
+    item = uploaded(dataset, str(big))
     fetched = item.download(local_path=str(tmp_path / "down"))
     assert Path(fetched).read_bytes() == big.read_bytes()
 
@@ -63,7 +65,7 @@ def test_a_folder_goes_up_and_comes_down_as_it_is(dataset: Any, tmp_path: Path) 
 def test_an_array_is_an_image_with_its_size(dataset: Any) -> None:
     pixels = numpy.zeros((30, 50, 3), dtype=numpy.uint8)
     for name in ("black.png", "black.jpg"):
-        item = dataset.items.upload(local_path=pixels, remote_name=name, raise_on_error=True)
+        item = uploaded(dataset, pixels, remote_name=name)
         assert (item.width, item.height) == (50, 30)
         assert item.download(save_locally=False, to_array=True).shape == (30, 50, 3)
     assert dataset.items.get(filepath="/black.png").mimetype == "image/png"
@@ -98,6 +100,7 @@ def test_the_same_upload_again_is_the_same_item(dataset: Any) -> None:
     assert dataset.items.list().items_count == 1
 
 
+@needs(CURRENT, "upload(raise_on_error=...)")
 def test_other_content_without_overwrite_leaves_what_is_there(dataset: Any, dl: ModuleType) -> None:
     first = upload(dataset, b"first", "a.txt")
     with pytest.raises(dl.exceptions.BadRequest, match="overwrite"):
@@ -113,6 +116,7 @@ def test_overwrite_gives_the_same_item_other_bytes(dataset: Any) -> None:
     assert content(dataset, first.id) == b"second, longer"
 
 
+@needs(CURRENT, "upload(raise_on_error=...)")
 def test_a_file_cannot_be_where_a_folder_is_nor_below_a_file(dataset: Any, dl: ModuleType) -> None:
     upload(dataset, b"x", "b.txt", "/a")
     with pytest.raises(dl.exceptions.BadRequest, match="folder"):
@@ -226,13 +230,13 @@ def test_new_bytes_by_revision_keep_the_item(dataset: Any, dl: ModuleType) -> No
 
 def test_a_link_says_where_it_leads(dataset: Any, dl: ModuleType) -> None:
     link = dl.UrlLink(ref="https://example.org/picture.jpg", mimetype="image", name="far")
-    item = dataset.items.upload(local_path=link, raise_on_error=True)
+    item = uploaded(dataset, link)
     assert item.filename == "/far_link.json"
     assert item.metadata["system"]["shebang"]["linkInfo"]["ref"] == "https://example.org/picture.jpg"
 
 
 def test_the_server_does_not_follow_a_link(dataset: Any, dl: ModuleType) -> None:
-    item = dataset.items.upload(local_path=dl.UrlLink(ref="http://127.0.0.1:1/secret", name="in"), raise_on_error=True)
+    item = uploaded(dataset, dl.UrlLink(ref="http://127.0.0.1:1/secret", name="in"))
     done, response = dl.client_api.gen_request("get", f"/items/{item.id}/stream", stream=True)
     assert done
     assert json.loads(response.content)["metadata"]["linkInfo"]["ref"] == "http://127.0.0.1:1/secret"

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from calls import uploaded
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def filled(dataset: Any) -> Any:
 def put(dataset: Any, name: str, folder: str, metadata: dict[str, Any]) -> Any:
     buffer = io.BytesIO(name.encode())
     buffer.name = name
-    return dataset.items.upload(buffer, remote_path=folder, item_metadata=metadata, raise_on_error=True)
+    return uploaded(dataset, buffer, remote_path=folder, item_metadata=metadata)
 
 
 def paths(pages: Any) -> list[str]:

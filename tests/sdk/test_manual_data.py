@@ -11,14 +11,15 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from calls import uploaded
 from raw_http import Http
 
 
 def put(dataset: Any, path: str, content: bytes = b"x", **more: Any) -> Any:
     """An item at that path."""
     folder, _, name = path.rpartition("/")
-    more = {"remote_path": folder or "/", "remote_name": name, "raise_on_error": True} | more
-    return dataset.items.upload(local_path=io.BytesIO(content), **more)
+    more = {"remote_path": folder or "/", "remote_name": name} | more
+    return uploaded(dataset, io.BytesIO(content), **more)
 
 
 def picture(dataset: Any, path: str) -> Any:

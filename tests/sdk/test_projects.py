@@ -10,7 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from calls import uploaded
 from raw_http import Http
+from sdk_version import CURRENT, needs
 
 
 def fresh(prefix: str = "project") -> str:
@@ -35,6 +37,7 @@ def test_a_new_project_is_found_by_name_by_id_and_in_the_list(dl: ModuleType, pr
     assert project.id in [one.id for one in dl.projects.list()]
 
 
+@needs(CURRENT, "lazy stubs")
 def test_a_project_has_every_field_the_lazy_stub_looks_for(project: Any) -> None:
     fields = "id name creator createdAt updatedAt role org account contributors isBlocked archived featureConstraints"
     assert set(f"{fields} url systemProject".split()) <= project.to_json().keys()
@@ -43,6 +46,7 @@ def test_a_project_has_every_field_the_lazy_stub_looks_for(project: Any) -> None
     assert [user.email for user in project.contributors] == [project.creator]
 
 
+@needs(CURRENT, "lazy stubs")
 def test_a_stub_fetches_its_project_once(dl: ModuleType, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     send = dl.client_api.gen_request
@@ -107,7 +111,7 @@ def test_what_runs_in_a_project_and_its_bytes_go_with_it(dl: ModuleType, admin: 
     made = dl.projects.create(project_name=fresh())
     buffer = io.BytesIO(b"some bytes")
     buffer.name = "a.txt"
-    made.datasets.create(dataset_name="data").items.upload(local_path=buffer, raise_on_error=True)
+    uploaded(made.datasets.create(dataset_name="data"), buffer)
     assert blobs() > before
     module = {"name": "m", "entryPoint": "main.py", "className": "ServiceRunner"}
     module |= {"functions": [{"name": "run", "input": [], "output": []}]}
@@ -124,6 +128,7 @@ def test_what_runs_in_a_project_and_its_bytes_go_with_it(dl: ModuleType, admin: 
     assert blobs() == before
 
 
+@needs(CURRENT, "Project._dict")
 def test_a_project_takes_another_name_and_nothing_else(dl: ModuleType, temporary: Any) -> None:
     temporary.name, temporary._dict["creator"] = fresh("renamed"), "somebody@else.com"
     temporary.update()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from calls import call, deploy, ended, function, module, new_name, push, source, until
 from raw_http import Http
+from sdk_version import CURRENT, needs
 
 CODE = """
 import os
@@ -61,6 +62,7 @@ def test_a_package_is_deployed_and_serves(dl: ModuleType, service: Any, project:
     assert service.id in [one.id for one in project.services.list().all()]
 
 
+@needs(CURRENT, "deploy(active=...)")
 def test_the_services_of_a_package_are_deployed_and_listed_by_it(dl: ModuleType, package: Any) -> None:
     name = new_name("listed")
     service = package.services.deploy(service_name=name, init_input={"greeting": "bye"}, active=False)
@@ -219,6 +221,7 @@ def test_status_counts_replicas_and_what_waits(dl: ModuleType, package: Any) -> 
         service.delete()
 
 
+@needs(CURRENT, "Service.restart")
 def test_a_restart_replaces_the_replicas(service: Any) -> None:
     before = until(lambda: replicas(service), MAX_WAIT)[0]["replicaId"]
     assert service.restart()

@@ -8,8 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from calls import deploy, ended, function, new_name, push, until
+from calls import deploy, ended, function, new_name, push, until, uploaded
 from raw_http import Http
+from sdk_version import CURRENT, needs
 
 CODE = """
 class ServiceRunner:
@@ -62,7 +63,7 @@ def upload(dataset: Any, name: str = "a.txt", remote_path: str = "/", **more: An
     """A small item."""
     buffer = io.BytesIO(b"content")
     buffer.name = name
-    return dataset.items.upload(local_path=buffer, remote_path=remote_path, raise_on_error=True, **more)
+    return uploaded(dataset, buffer, remote_path=remote_path, **more)
 
 
 def fired(dl: ModuleType, service: Any, trigger: Any) -> list[Any]:
@@ -306,6 +307,7 @@ def test_the_triggers_of_a_service_are_its_own(dl: ModuleType, service: Any, pro
     other.delete()
 
 
+@needs(CURRENT, "Trigger.clone")
 def test_a_cloned_trigger_is_a_trigger_of_its_own(dl: ModuleType, service: Any, project: Any, trigger: Any) -> None:
     made = trigger(function_name="alone", active=False)
     clone = made.clone(project_id=project.id, name=new_name("clone"))

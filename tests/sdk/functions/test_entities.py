@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import pytest
+from calls import uploaded
 
 CODE = """
 import os, threading
@@ -113,7 +114,7 @@ def material(project: Any) -> Any:
 def item(material: Any) -> Any:
     buffer = io.BytesIO(b"some text")
     buffer.name = "a.txt"
-    return material.items.upload(buffer, raise_on_error=True)
+    return uploaded(material, buffer)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["threads", "processes"])

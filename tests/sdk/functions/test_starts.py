@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from calls import uploaded
+from sdk_version import CURRENT, needs
 
 GOOD = """
 class ServiceRunner:
@@ -78,7 +80,7 @@ def failing(house: Any) -> dict[str, Any]:
     for name, (content, _, _) in CODEBASES.items():
         buffer = io.BytesIO(content)
         buffer.name = "0.zip"
-        item = binaries.items.upload(buffer, remote_path=f"/codebases/{name}", raise_on_error=True)
+        item = uploaded(binaries, buffer, remote_path=f"/codebases/{name}")
         codebase = house.dl.ItemCodebase(type="item", item_id=item.id)
         services[name] = house.deploy(house.push(GOOD, {"run": {"a": "Integer"}}, codebase=codebase))
     gone = house.push(GOOD, {"run": {"a": "Integer"}}, name="gone")
@@ -97,6 +99,7 @@ EXPECTED = {
 }
 
 
+@needs(CURRENT, "Service.crashloop")
 @pytest.mark.parametrize("name", EXPECTED)
 def test_who_waits_for_a_service_that_cannot_start_is_told_why(house: Any, failing: Any, name: str) -> None:
     reason, text = EXPECTED[name]
@@ -112,6 +115,7 @@ def test_who_waits_for_a_service_that_cannot_start_is_told_why(house: Any, faili
     assert any(text in line for line in house.logged(service, text)), house.lines(service)
 
 
+@needs(CURRENT, "Service.crashloop")
 @pytest.mark.parametrize("name", ["import-failed", "init-failed", "wrong-class", "broken-zip"])
 def test_what_cannot_pass_by_itself_is_tried_once(house: Any, failing: Any, name: str) -> None:
     service, waiting = failing[name]
@@ -140,6 +144,7 @@ def test_a_traceback_of_a_start_has_the_users_lines_only(house: Any, failing: An
     assert not any("faas_agent" in line or "_faas_runner" in line for line in lines), lines
 
 
+@needs(CURRENT, "Service.crashloop")
 def test_a_fixed_package_recovers_the_service(house: Any) -> None:
     package = house.push("import broken_for_now", {"run": {"a": "Integer"}})
     service = house.deploy(package)

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from sdk_version import CURRENT, needs
 
 pytestmark = pytest.mark.timeout(600)  # the first of them waits for the SDK and OpenCV to be installed
 READY_SECONDS = 500
@@ -57,6 +58,7 @@ def rgb2gray(item):  # type: ignore[no-untyped-def]  # deployed as it stands her
     item.update(system_metadata=True)
 
 
+@needs(CURRENT, "execute(item_id=...) without a project")
 def test_single_function(house: Any, dataset: Any, picture: Path) -> None:
     item = dataset.items.upload(local_path=[str(picture)], remote_path="/folder_name")
     service = house.project.services.deploy(func=rgb2gray, service_name="grayscale-item-service")
@@ -148,6 +150,7 @@ def test_multiple_functions(house: Any, dataset: Any, picture: Path, tmp_path: P
     assert dl.services.get(service_id=service.id).active is False
 
 
+@needs(CURRENT, "execute(item_id=...) without a project")
 def test_multiple_modules(house: Any, tmp_path: Path) -> None:
     dl = house.dl
     for name in ("first", "second"):
@@ -175,6 +178,7 @@ def test_multiple_modules(house: Any, tmp_path: Path) -> None:
         service.delete()
 
 
+@needs(CURRENT, "execute(item_id=...) without a project")
 def test_execution_termination(house: Any, dataset: Any) -> None:
     code = """
     import dtlpy as dl
