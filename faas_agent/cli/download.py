@@ -1,4 +1,4 @@
-"""Items become local files (ENDPOINTS 5), their annotations JSON files beside them.
+"""Items become local files (ENDPOINTS 5), their annotations JSON files or pictures beside them.
 
 Enters: an item and a folder. Leaves: the whole file under its name, or none: bytes arrive in a ``.part`` file first.
 Called by ``dlp items download``. Never writes outside the folder, whatever an item is called.
@@ -6,17 +6,21 @@ Called by ``dlp items download``. Never writes outside the folder, whatever an i
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import urllib3
 
 from faas_agent.cli.client import Client
 from faas_agent.cli.jsonfile import Json
 from faas_agent.errors import FaasError
+
+if TYPE_CHECKING:
+    from faas_agent.cli.drawing import Kind, Style
 
 CHUNK_BYTES = 256 * 1024
 STALLS = 3
@@ -30,8 +34,12 @@ class Wish:
     folder: Path
     items_folder: bool
     binaries: bool
-    annotations: Sequence[Json] | None
-    """Conditions on the annotations, or None for none at all."""
+    annotations: Sequence[Json]
+    """Conditions on the annotations."""
+    as_json: bool
+    drawn: Sequence[Kind]
+    style: Style | None
+    """How to draw, when something is drawn."""
     overwrite: bool
 
 
@@ -44,12 +52,13 @@ def fetch(client: Client, item: Json, wish: Wish) -> str:
         if wish.overwrite or not target.exists():
             _fetch_bytes(client, item, target)
             outcome = "downloaded"
-    if wish.annotations is not None:
-        target = wish.folder / "json" / name.with_suffix(".json")
-        if wish.overwrite or not target.exists():
-            _fetch_annotations(client, item, target, wish.annotations)
-            outcome = "downloaded"
-    return outcome
+    missing = {kind: target for kind, target in _beside(wish, name).items() if wish.overwrite or not target.exists()}
+    return "downloaded" if missing and _fetch_annotations(client, item, wish, missing) else outcome
+
+
+def _beside(wish: Wish, name: PurePosixPath) -> dict[str, Path]:
+    found = {"json": wish.folder / "json" / name.with_suffix(".json")} if wish.as_json else {}
+    return found | {kind: wish.folder / kind / name.with_suffix(".png") for kind in wish.drawn}
 
 
 def _inside(filename: str) -> PurePosixPath:
@@ -98,11 +107,50 @@ def _receive_from(client: Client, item_id: str, file: IO[bytes], start: int) -> 
         response.close()
 
 
-def _fetch_annotations(client: Client, item: Json, target: Path, conditions: Sequence[Json]) -> None:
-    query = {"resource": "annotations", "filter": {"$and": [{"itemId": item["id"]}, *conditions]}}
+def palette(client: Client, dataset_id: str) -> dict[str, str]:
+    """The labels of a dataset, dots between parents and children, and their colors."""
+    recipes = client.get(f"/datasets/{dataset_id}")["metadata"]["system"].get("recipes") or []
+    ontologies = [one for recipe in recipes[:1] for one in client.get(f"/recipes/{recipe}")["ontologyIds"][:1]]
+    roots = [root for ontology in ontologies for root in client.get(f"/ontologies/{ontology}")["roots"]]
+    return dict(_labels(roots, ""))
+
+
+def _labels(roots: Sequence[Json], above: str) -> Iterator[tuple[str, str]]:
+    for root in roots:
+        label = above + root["value"]["tag"]
+        yield label, root["value"]["color"]
+        yield from _labels(root.get("children") or [], f"{label}.")
+
+
+def _fetch_annotations(client: Client, item: Json, wish: Wish, targets: dict[str, Path]) -> bool:
+    """False: there was nothing to write. Only what has annotations, and a width and height, is drawn."""
+    query = {"resource": "annotations", "filter": {"$and": [{"itemId": item["id"]}, *wish.annotations]}}
     found = list(client.pages(f"/datasets/{item['datasetId']}/query", query))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{item['id']}.json.part")
+    system = item["metadata"]["system"]
+    size = system.get("width"), system.get("height")
+    written = [_write_json(item, found, targets["json"])] if "json" in targets else []
+    if found and wish.style is not None and all(isinstance(one, int) and one > 0 for one in size):
+        written += [
+            _write_picture(kind, found, size, wish.style, targets[kind]) for kind in wish.drawn if kind in targets
+        ]
+    return bool(written)
+
+
+def _write_json(item: Json, found: Sequence[Json], target: Path) -> Path:
     text = json.dumps({"id": item["id"], "filename": item["filename"], "annotations": found}, indent=2)
-    part.write_text(text, "utf-8")
-    part.replace(target)
+    return _write(target, text.encode())
+
+
+def _write_picture(kind: Kind, found: Sequence[Json], size: tuple[int, int], style: Style, target: Path) -> Path:
+    from faas_agent.cli.drawing import draw
+
+    content = io.BytesIO()
+    draw(kind, found, size, style).save(content, "PNG")
+    return _write(target, content.getvalue())
+
+
+def _write(target: Path, content: bytes) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    part.write_bytes(content)
+    return part.replace(target)

@@ -15,6 +15,7 @@ from faas_agent.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from faas_agent.cli.drawing import Kind
     from faas_agent.cli.parallel import Ended, Thing
 
 items = typer.Typer()
@@ -77,7 +78,7 @@ def download(
     project_name: options.Project = None,
     dataset_name: options.Dataset = None,
     annotation_options: Annotated[
-        str | None, typer.Option("-ao", "--annotation-options", help="Which annotations to download: json")
+        str | None, typer.Option("-ao", "--annotation-options", help="Annotations as json, mask, instance")
     ] = None,
     annotation_filter_type: Annotated[
         str | None, typer.Option("-aft", "--annotation-filter-type", help="Only of these types: box,segment,...")
@@ -90,21 +91,30 @@ def download(
     not_items_folder: Annotated[
         bool, typer.Option("-t", "--not-items-folder", help="Download without the folder 'items'")
     ] = False,
-    with_text: Annotated[bool, typer.Option("-wt", "--with-text", help="Of masks only, which are not drawn")] = False,
-    thickness: Annotated[int, typer.Option("-th", "--thickness", help="Of masks only, which are not drawn")] = 1,
+    with_text: Annotated[bool, typer.Option("-wt", "--with-text", help="Write labels into masks")] = False,
+    thickness: Annotated[
+        int, typer.Option("-th", "--thickness", min=-1, max=100, help="Of lines in masks; -1 fills the shapes")
+    ] = 1,
     local_path: Annotated[Path | None, typer.Option("-l", "--local-path", help="Local folder")] = None,
     without_binaries: Annotated[bool, typer.Option("-wb", "--without-binaries", help="Annotations only")] = False,
 ) -> None:
     """Download the items of a dataset to a folder."""
-    from faas_agent.cli.download import Wish, fetch
+    from faas_agent.cli.download import Wish, fetch, palette
     from faas_agent.cli.parallel import each
 
-    del with_text, thickness
-    annotations = _annotations(annotation_options, annotation_filter_type, annotation_filter_label)
+    kinds = _kinds(annotation_options)
+    annotations = _conditions(annotation_filter_type, annotation_filter_label)
     client = session.connect()
     dataset = session.dataset(client, dataset_name, project_name)
     folder = local_path or Path.cwd() / dataset["name"]
-    wish = Wish(folder, not not_items_folder, not without_binaries, annotations, overwrite)
+    drawn: list[Kind] = [kind for kind in ("mask", "instance") if kind in kinds]
+    style = None
+    if drawn:
+        from faas_agent.cli.drawing import Style
+
+        style = Style(palette(client, dataset["id"]), thickness, with_text)
+    binaries = not without_binaries
+    wish = Wish(folder, not not_items_folder, binaries, annotations, "json" in kinds, drawn, style, overwrite)
     query = {"resource": "items", "filter": _filter(remote_path, [])}
     found = list(client.by_id(f"/datasets/{dataset['id']}/query", query))
     ended = each(lambda item: fetch(client, item, wish), found)
@@ -112,12 +122,15 @@ def download(
     output.note(f"in {folder}")
 
 
-def _annotations(wanted: str | None, types: str | None, labels: str | None) -> list[Json] | None:
+def _kinds(wanted: str | None) -> set[str]:
     kinds = {kind.strip() for kind in (wanted or "").split(",") if kind.strip()}
-    if kinds - {"json"}:
-        raise UsageError(f"annotations come as 'json' here, not as {', '.join(sorted(kinds - {'json'}))}")
-    if not kinds:
-        return None
+    unknown = kinds - {"json", "mask", "instance"}
+    if unknown:
+        raise UsageError(f"annotations come as json, mask or instance, not as {', '.join(sorted(unknown))}")
+    return kinds
+
+
+def _conditions(types: str | None, labels: str | None) -> list[Json]:
     lists = {"type": types, "label": labels}
     return [{key: {"$in": [one.strip() for one in text.split(",")]}} for key, text in lists.items() if text]
 

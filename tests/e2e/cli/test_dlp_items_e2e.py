@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from tests.e2e.cli.conftest import Dlp
@@ -88,6 +89,21 @@ def test_annotations_go_with_their_items(dlp: Dlp, dataset: Path) -> None:
     dlp("items", "upload", "-l", "up", "-r", "/again", "-f", "txt", "-lap", "down/json/up")
     dlp("items", "download", "-l", "twice", "-ao", "json", "-wb", "-r", "/again")
     assert len(json.loads((dlp.folder / "twice" / "json" / "again" / "up" / "a.json").read_text())["annotations"]) == 1
+
+
+def test_annotations_are_drawn_in_the_colors_and_numbers_of_their_labels(dlp: Dlp, dataset: Path) -> None:
+    Image.new("RGB", (40, 30)).save(dataset / "a.png")
+    box = {"type": "box", "label": "cat", "coordinates": [{"x": 5, "y": 6}, {"x": 20, "y": 16}]}
+    (dlp.folder / "notes").mkdir()
+    (dlp.folder / "notes" / "a.json").write_text(json.dumps({"annotations": [box]}))
+    dlp("items", "upload", "-l", "up/a.png", "-lap", "notes")
+    dlp("items", "upload", "-l", "up/a.txt")
+    dlp("items", "download", "-l", "down", "-ao", "mask", "-th", "-1", "-wt", "-wb")
+    assert set(_files(dlp.folder / "down")) == {"mask/a.png"}
+    assert Image.open(dlp.folder / "down" / "mask" / "a.png").getpixel((18, 14)) == (255, 255, 255, 255)
+    unnumbered = dlp("items", "download", "-l", "down", "-ao", "json,instance", "-wb", code=1)
+    assert "the label 'cat' has no number: add it to the recipe" in unnumbered.stderr
+    assert "not as pdf" in dlp("items", "download", "-ao", "pdf", code=2).stderr
 
 
 def test_a_file_that_fails_does_not_stop_the_others(dlp: Dlp, dataset: Path) -> None:
