@@ -34,13 +34,13 @@ class Wish:
     folder: Path
     items_folder: bool
     binaries: bool
-    annotations: Sequence[Json]
-    """Conditions on the annotations."""
-    as_json: bool
-    drawn: Sequence[Kind]
-    style: Style | None
-    """How to draw, when something is drawn."""
     overwrite: bool
+    annotations: Sequence[Json] = ()
+    """Conditions on the annotations."""
+    as_json: bool = False
+    drawn: Sequence[Kind] = ()
+    style: Style | None = None
+    """How to draw, when something is drawn."""
 
 
 def fetch(client: Client, item: Json, wish: Wish) -> str:

@@ -114,7 +114,7 @@ def download(
 
         style = Style(palette(client, dataset["id"]), thickness, with_text)
     binaries = not without_binaries
-    wish = Wish(folder, not not_items_folder, binaries, annotations, "json" in kinds, drawn, style, overwrite)
+    wish = Wish(folder, not not_items_folder, binaries, overwrite, annotations, "json" in kinds, drawn, style)
     query = {"resource": "items", "filter": _filter(remote_path, [])}
     found = list(client.by_id(f"/datasets/{dataset['id']}/query", query))
     ended = each(lambda item: fetch(client, item, wish), found)

@@ -92,7 +92,7 @@ def test_every_command_can_be_loaded_and_explains_itself(name: str, dlp: Dlp) ->
         (["deploy", "-f", "none.json"], 2, "there is no none.json"),
         (["generate", "--option", "typo"], 2, "choose one of default_package_type"),
         (["services", "execute", "-in", "[1]"], 2, "-in has to be a JSON object"),
-        (["items", "download", "-ao", "mask"], 2, "'json'"),
+        (["items", "download", "-ao", "pdf"], 2, "json, mask or instance, not as pdf"),
         (["triggers", "create", "-r", "Item", "-a", "Created", "-fl", "["], 2, "-fl has to be a JSON object"),
         (["triggers", "create", "-r", "Item"], 2, "-r RESOURCE -a ACTIONS for what happens, or --cron for the clock"),
         (["triggers", "create", "--cron", "@daily", "-r", "Item"], 2, "leave out -r, -a and -fl"),

@@ -166,7 +166,7 @@ def _item(size: int, name: str = "/a/b.bin") -> dict[str, Any]:
 
 
 def _wish(folder: Path, overwrite: bool = False) -> Wish:
-    return Wish(folder, items_folder=True, binaries=True, annotations=None, overwrite=overwrite)
+    return Wish(folder, items_folder=True, binaries=True, overwrite=overwrite)
 
 
 def test_a_download_that_breaks_goes_on_where_it_broke(stub: Stub, client: Client, tmp_path: Path) -> None:
