@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SDK := .venv-sdk/bin
+OLDER_SDK := .venv-sdk-1.99/bin
+WITH_OLDER_SDK := $(addprefix tests/sdk/test_,story.py bots.py settings.py items.py items_query.py services.py executions.py logs.py triggers.py)
 WORKERS ?= 3
 POSTGRES := test -n "$$FAAS_TEST_POSTGRES" || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
@@ -26,6 +28,13 @@ help: ## what there is
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(SDK)/python --require-hashes --requirement requirements-sdk.lock
 	@touch $@
 
+# An older SDK that is in wide use still.
+.venv-sdk-1.99/ready: requirements-sdk-1.99.lock .venv/ready
+	@echo "installing SDK 1.99 into .venv-sdk-1.99 ..."
+	@test -x $(OLDER_SDK)/python || $(PYTHON) -m venv .venv-sdk-1.99
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(OLDER_SDK)/python --require-hashes --requirement requirements-sdk-1.99.lock
+	@touch $@
+
 install: .venv/ready ## .venv with everything: .venv/bin/faas and .venv/bin/dlp
 
 demo: .venv/ready .venv-sdk/ready ## a service finds faces in photographs because they were uploaded
@@ -34,9 +43,10 @@ demo: .venv/ready .venv-sdk/ready ## a service finds faces in photographs becaus
 up: .venv/ready ## the platform on this machine, until Ctrl-C
 	@$(BIN)/faas up
 
-test: .venv/ready .venv-sdk/ready system-packages ## the whole suite
+test: .venv/ready .venv-sdk/ready .venv-sdk-1.99/ready system-packages ## the whole suite
 	$(BIN)/pytest tests/unit tests/contract tests/e2e -n $(WORKERS) --dist loadgroup
 	$(SDK)/python -m pytest tests/sdk tests/fault -n $(WORKERS) --dist loadfile
+	$(OLDER_SDK)/python -m pytest $(WITH_OLDER_SDK) -n $(WORKERS) --dist loadfile
 
 lint: .venv/ready ## style, types and the rules of who may import whom
 	$(BIN)/ruff format --check .
@@ -57,6 +67,6 @@ system-packages:
 		echo "no PostgreSQL server here: its tests are skipped (install postgresql, or set FAAS_TEST_POSTGRES)"
 
 clean: ## remove what make made
-	rm -rf .venv .venv-sdk build
+	rm -rf .venv .venv-sdk .venv-sdk-1.99 build
 
 .PHONY: help install demo up test lint format bench system-packages clean
