@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ class Http:
         headers |= {} if key is None else {"Idempotency-Key": key}
         if body is not None:
             more["json"] = body
+        if isinstance(more.get("data"), str | bytes | Iterator):  # JSON, right or wrong; a dict is a form
+            headers["Content-Type"] = "application/json"
         return requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=30, **more)
 
     def refused(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, str]:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from faas_agent.errors import FaasError
 from faas_agent.model.ids import new_uuid
 
+NOT_JSON = "; JSON is read only when it is sent as Content-Type: application/json"
 LOG = structlog.get_logger("api")
 
 
@@ -31,10 +32,11 @@ def install(app: FastAPI) -> None:
         return problem(error.status, error.message, {"Retry-After": "1"} if error.retryable else None)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "body") or "the body"
-        return problem(400, f"{where}: {first['msg']}")
+        unread = first["loc"] == ("body",) and "json" not in request.headers.get("content-type", "")
+        return problem(400, f"{where}: {first['msg']}{NOT_JSON if unread else ''}")
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:

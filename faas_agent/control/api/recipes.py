@@ -75,7 +75,7 @@ def create(platform: PlatformDep, caller: CallerDep, body: Json) -> dict[str, An
     with platform.store.write() as session:
         projects = writable_projects(session, caller, body.get("projectIds"))
         ontologies = _known_ontologies(session, caller, body.get("ontologyIds") or [])
-        changes = _changes({"title": "Default Recipe", **body})
+        changes = {"title": "Default Recipe"} | _changes(body)
         recipe = _create(session, platform, changes["title"], projects, ontologies, creator=caller.email)
         recipe |= changes
         session.documents(RECIPES).put(recipe)
