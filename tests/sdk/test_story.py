@@ -1,4 +1,7 @@
-"""The main story, as a user's script goes through it: a bot, a package, a service, a trigger, an item, its log."""
+"""The main story, as a user's script goes through it: a bot, a package, a service, a trigger, an item, its log.
+
+What the function imports is what its service asks for, whichever SDK deployed it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ class ServiceRunner(dl.BaseServiceRunner):
         content = item.download(save_locally=False).read().decode()
         item.metadata.setdefault('user', {})['content'] = content
         item.update()
-        return {'sdk': dl.__version__, 'is': type(item).__name__, 'me': dl.info()['user_email']}
+        seen = {'sdk': dl.__version__, 'is': type(item).__name__, 'me': dl.info()['user_email']}
+        return seen | {'renewed': dl.client_api.renew_token() and bool(dl.projects.list())}
 """
 pytestmark = pytest.mark.timeout(600)  # it waits for the SDK to be installed
 
@@ -31,10 +35,11 @@ def bot_of(project: Any) -> str:
     return str(project.bots.list()[0].email)
 
 
-def test_a_function_runs_because_an_item_was_uploaded(dl: ModuleType, project: Any, dataset: Any) -> None:
+@pytest.mark.parametrize("inside", ["1.99.12", "1.126.5"])
+def test_a_function_runs_because_an_item_was_uploaded(dl: ModuleType, project: Any, dataset: Any, inside: str) -> None:
     bot = bot_of(project)
     package = push(dl, project, CODE, function(dl, "look", item="Item"))
-    service = package.deploy(service_name=new_name("story"), bot=bot, runtime=dl.KubernetesRuntime(concurrency=1))
+    service = package.deploy(service_name=new_name("story"), bot=bot, sdk_version=inside)
     assert service.bot == bot
     filters = dl.Filters(field="datasetId", values=dataset.id)
     service.triggers.create(name=new_name("story"), function_name="look", filters=filters)
@@ -44,7 +49,7 @@ def test_a_function_runs_because_an_item_was_uploaded(dl: ModuleType, project: A
     execution = until(lambda: next(iter(service.executions.list().all()), None))
     ended = dl.executions.wait(execution_id=execution.id, timeout=500)
     assert ended.latest_status["status"] == "success", ended.latest_status
-    assert ended.output == {"sdk": dl.__version__, "is": "Item", "me": bot}
+    assert ended.output == {"sdk": inside, "is": "Item", "me": bot, "renewed": True}
     assert dl.items.get(item_id=item.id).metadata["user"]["content"] == "some text"
     until(lambda: "looks at seen.txt" in "".join(service.log(view=False, execution_id=execution.id)), END_SECONDS)
     assert service.delete()
