@@ -123,7 +123,7 @@ def _referred(item: Document, refs: list[Any], *, create: bool) -> Document:
 def update_annotations(platform: Platform, caller: Caller, dataset_id: str, asked: Query) -> int:
     """Lay ``update`` over every annotation that is found; returns how many that were."""
     with platform.store.write() as session:
-        dataset = writable_dataset(session, caller, dataset_id)
+        dataset = writable_dataset(session, caller, dataset_id, "annotator")
         found = list(annotations_of(session).iterate(asked, {"dataset_id": [dataset["id"]]}))
         for one in found:
             new = changed(one, asked.update or {}, system=asked.system_space)

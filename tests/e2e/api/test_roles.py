@@ -296,6 +296,14 @@ def test_everybody_may_what_they_may_and_nothing_else(name: str, cast: Cast, pla
             assert name.startswith("HEAD") or answer.json()["message"], who
 
 
+@pytest.mark.parametrize("change", [{"delete": True}, {"update": {"metadata": {"user": {"x": 1}}}}])
+def test_many_at_once_are_changed_by_those_who_may_change_one(change: Any, play: Callable[[], Cast]) -> None:
+    cast = play()
+    path, annotator = f"/datasets/{cast.ids['dataset_id']}/query", cast.people["annotator"]
+    assert annotator("POST", path, {"resource": "items", "filter": {}, **change}).status_code == 403
+    assert annotator("POST", path, {"resource": "annotations", "filter": {}, **change}).ok
+
+
 def send(caller: Http, name: str, ids: Ids) -> requests.Response:
     method, path = name.split(" ")
     sent = TABLE[name].sent(ids) if callable(TABLE[name].sent) else TABLE[name].sent
