@@ -95,7 +95,8 @@ def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(cluster: ProcessClust
     cluster.kill("r1")
     until(lambda: not one(cluster).alive)
     record = json.loads((root / "r1" / RECORD).read_text())
-    (root / "r1" / RECORD).write_text(json.dumps(record | {"pid": os.getpid(), "started": record["started"] - 60}))
+    earlier = psutil.Process().create_time() - 60  # this process had its pid for so long, and not longer
+    (root / "r1" / RECORD).write_text(json.dumps(record | {"pid": os.getpid(), "started": earlier}))
     later = ProcessCluster(root, ["no such agent"])
     assert not one(later).alive
     later.kill("r1")
